@@ -1,0 +1,478 @@
+//! Everything a page needs of its request.
+
+use std::any::Any;
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use actix_web::http::header::HeaderValue;
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::Bytes;
+use askama::Template;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{
+    AppModule, Companion, Csrf, DataModule, Frame, Knobs, PageError, PageInfo, PageResult, Request, Response, Site,
+    Upload, fill,
+};
+use crate::db::{Conn, DbError};
+use crate::session::{EndReason, EndUser, Session, SessionError};
+use crate::unit_of_work::Work;
+
+/// Which instance serves, and how often it has before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InstanceUse {
+    /// The instance's number, of its own in this process.
+    pub id: u64,
+    /// How many requests it has served, this one included.
+    pub uses: u64,
+}
+
+/// One run of one request: everything in it vanishes with it unless it commits.
+pub(crate) struct Attempt {
+    pub(crate) site: Site,
+    pub(crate) request: Arc<Request>,
+    pub(crate) page: PageInfo,
+    pub(crate) params: Vec<(String, String)>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) session: Session,
+    pub(crate) work: Work,
+    pub(crate) csrf: Csrf,
+    pub(crate) modules: Modules,
+    pub(crate) instance: InstanceUse,
+    pub(crate) number: u32,
+    /// Whether another page handed the request on to this one.
+    pub(crate) dispatched: bool,
+    /// How many companions were reset for this attempt.
+    pub(crate) initialized: usize,
+}
+
+/// The modules checked out beside the page.
+#[derive(Default)]
+pub(crate) struct Modules {
+    pub(crate) companions: Vec<Option<Box<dyn Companion>>>,
+}
+
+impl Modules {
+    fn find<T: Any>(&mut self) -> Option<&mut T> {
+        self.companions.iter_mut().flatten().find_map(|companion| companion.value().downcast_mut::<T>())
+    }
+}
+
+/// What a page's methods are given: the request, the session, the database, the answer.
+///
+/// It lives for one attempt. Nothing of it can be kept in the page.
+pub struct Context<'a> {
+    pub(crate) attempt: &'a mut Attempt,
+}
+
+impl std::fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("request", &self.attempt.request.id)
+            .field("page", &self.attempt.page.name())
+            .field("attempt", &self.attempt.number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The request.
+impl Context<'_> {
+    /// The site.
+    #[must_use]
+    pub fn site(&self) -> &Site {
+        &self.attempt.site
+    }
+
+    /// The page being served.
+    #[must_use]
+    pub fn page(&self) -> &PageInfo {
+        &self.attempt.page
+    }
+
+    /// The request's method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.attempt.request.method
+    }
+
+    /// A parameter of the page's path, parsed.
+    ///
+    /// # Errors
+    /// [`PageError::NotFound`] where it is not a `T`: there is no page at such an address.
+    pub fn path<T: FromStr>(&self, name: &str) -> Result<T, PageError> {
+        lookup(&self.attempt.params, name).and_then(|value| value.parse().ok()).ok_or(PageError::NotFound)
+    }
+
+    /// The first value of a query parameter.
+    #[must_use]
+    pub fn query_param(&self, name: &str) -> Option<&str> {
+        lookup(&self.attempt.query, name)
+    }
+
+    /// The query as a type.
+    ///
+    /// # Errors
+    /// [`PageError::BadRequest`] where it does not fit.
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T, PageError> {
+        Ok(fill(&self.attempt.query)?)
+    }
+
+    /// The first value of a form field.
+    #[must_use]
+    pub fn form_param(&self, name: &str) -> Option<&str> {
+        lookup(self.attempt.request.form(), name)
+    }
+
+    /// The form as a type, the framework's own `_csrf` left out.
+    ///
+    /// # Errors
+    /// [`PageError::BadRequest`] where it does not fit.
+    pub fn form<T: DeserializeOwned>(&self) -> Result<T, PageError> {
+        let pairs: Vec<(String, String)> =
+            self.attempt.request.form().iter().filter(|(name, _)| name != super::TOKEN_FIELD).cloned().collect();
+        Ok(fill(&pairs)?)
+    }
+
+    /// A file sent with a `multipart/form-data` form.
+    ///
+    /// # Errors
+    /// None today; a later version may read uploads on demand.
+    pub async fn upload(&self, field: &str) -> Result<Option<Upload>, PageError> {
+        Ok(self.attempt.request.body.upload(field).cloned())
+    }
+
+    /// The body as it was sent.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        self.attempt.request.raw_body()
+    }
+
+    /// A header's value, where it is plain text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.attempt.request.header(name)
+    }
+
+    /// Whether JSON is asked for.
+    #[must_use]
+    pub fn wants_json(&self) -> bool {
+        self.attempt.request.wants_json()
+    }
+
+    /// Whether a part of a page is asked for.
+    #[must_use]
+    pub fn wants_fragment(&self) -> bool {
+        self.attempt.request.wants_fragment()
+    }
+
+    /// The request's id.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.attempt.request.id
+    }
+
+    /// The address the request came from: the proxy's, behind a proxy.
+    #[must_use]
+    pub fn peer_ip(&self) -> Option<IpAddr> {
+        self.attempt.request.peer
+    }
+
+    /// Which instance serves.
+    #[must_use]
+    pub fn instance(&self) -> InstanceUse {
+        self.attempt.instance
+    }
+
+    /// Which attempt of the request this is, from 1.
+    #[must_use]
+    pub fn attempt_number(&self) -> u32 {
+        self.attempt.number
+    }
+
+    /// The test knobs of this request: without effect unless the site was started for tests.
+    #[must_use]
+    pub fn knobs(&self) -> Knobs {
+        if self.attempt.site.settings().test_knobs { Knobs::read(&self.attempt.query) } else { Knobs::default() }
+    }
+}
+
+/// State: rows, session, modules.
+impl Context<'_> {
+    /// A connection for reading. It cannot write. Once [`Context::tx`] was called, this is the
+    /// transaction, so that a page reads what it wrote.
+    ///
+    /// # Errors
+    /// [`DbError::NoConnection`] and [`DbError::Unavailable`].
+    pub async fn read(&mut self) -> Result<&mut Conn, DbError> {
+        self.attempt.work.read().await
+    }
+
+    /// The unit of work's transaction, opened at the first call. It commits when the page answers
+    /// `Ok` and is undone when it answers `Err`.
+    ///
+    /// # Errors
+    /// As [`Context::read`], and [`DbError::Busy`].
+    pub async fn tx(&mut self) -> Result<&mut Conn, DbError> {
+        self.attempt.work.tx().await
+    }
+
+    /// Something to do once the unit of work has committed: a mail, a message to another system.
+    /// Dropped with a failed attempt. A panic in it is logged and changes nothing.
+    pub fn after_commit(&mut self, effect: impl Future<Output = ()> + Send + 'static) {
+        self.attempt.work.after_commit(Box::pin(effect));
+    }
+
+    /// The visitor's session, for reading.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.attempt.session
+    }
+
+    /// The visitor's session, for writing. What is written is stored with the commit.
+    pub fn session_mut(&mut self) -> &mut Session {
+        &mut self.attempt.session
+    }
+
+    /// Who is signed in.
+    #[must_use]
+    pub fn end_user(&self) -> Option<EndUser> {
+        self.attempt.session.end_user()
+    }
+
+    /// Signs a user in. At commit the session gets a new key (no fixation).
+    ///
+    /// # Errors
+    /// [`SessionError::TooLarge`] for a user entry above a field's limit.
+    pub fn sign_in(&mut self, user: &EndUser) -> Result<(), SessionError> {
+        self.attempt.session.sign_in(user)
+    }
+
+    /// Signs out: at commit the session ends, with all its fields.
+    pub fn sign_out(&mut self) {
+        self.attempt.session.end(EndReason::Logout);
+    }
+
+    /// Gives the session up, as ASP's `Session.Abandon`: it ends after this page, whose values
+    /// stay readable until then (A12).
+    pub fn abandon_session(&mut self) {
+        self.attempt.session.end(EndReason::Abandoned);
+    }
+
+    /// A message the next page shows once.
+    ///
+    /// # Errors
+    /// [`SessionError::TooLarge`] for a text above a field's limit.
+    pub fn flash(&mut self, text: &str) -> Result<(), SessionError> {
+        self.attempt.session.flash(text)
+    }
+
+    /// This request's instance of a data module the page declared in
+    /// [`PageModule::uses`](super::PageModule::uses).
+    ///
+    /// # Errors
+    /// [`PageError::Other`] where the page did not declare it.
+    pub fn data<D: DataModule>(&mut self) -> Result<&mut D, PageError> {
+        let page = self.attempt.page.name();
+        self.attempt.modules.find::<D>().ok_or_else(|| {
+            PageError::other(format!("page {page} does not use data module {}; name it in `uses`", D::NAME))
+        })
+    }
+
+    /// This request's instance of the app module.
+    ///
+    /// # Errors
+    /// [`PageError::Other`] where the site's app module is of another type, or in the app
+    /// module's own hooks.
+    pub fn app<A: AppModule>(&mut self) -> Result<&mut A, PageError> {
+        self.attempt
+            .modules
+            .find::<A>()
+            .ok_or_else(|| PageError::other("the app module is not of this type, or is at work"))
+    }
+}
+
+/// The answer.
+impl Context<'_> {
+    /// Renders a template to a page with status 200.
+    ///
+    /// The connection for reading is given back first: rendering needs none.
+    ///
+    /// # Errors
+    /// [`PageError::Template`].
+    pub fn render(&mut self, template: impl Template) -> PageResult {
+        self.render_with(StatusCode::OK, template)
+    }
+
+    /// Renders a template to a page with another status.
+    ///
+    /// # Errors
+    /// [`PageError::Template`].
+    pub fn render_with(&mut self, status: StatusCode, template: impl Template) -> PageResult {
+        self.attempt.work.release_reader();
+        let frame = self.frame();
+        Ok(Response::html(render(&template, &frame)?).with_status(status))
+    }
+
+    /// Renders a template to a part of a page: it leaves the messages to be shown once alone.
+    ///
+    /// # Errors
+    /// [`PageError::Template`].
+    pub fn fragment(&mut self, template: impl Template) -> PageResult {
+        self.attempt.work.release_reader();
+        let frame = self.attempt.frame(Vec::new());
+        Ok(Response::html(render(&template, &frame)?))
+    }
+
+    /// What templates get as `frame`; takes the messages to be shown once.
+    pub fn frame(&mut self) -> Frame {
+        let flashes = self.attempt.session.take_flashes();
+        self.attempt.frame(flashes)
+    }
+
+    /// JSON with status 200.
+    ///
+    /// # Errors
+    /// [`PageError::Other`] for a value JSON cannot represent.
+    pub fn json(&self, value: &(impl Serialize + ?Sized)) -> PageResult {
+        Response::json(value)
+    }
+
+    /// JSON with another status.
+    ///
+    /// # Errors
+    /// As [`Context::json`].
+    pub fn json_with(&self, status: StatusCode, value: &(impl Serialize + ?Sized)) -> PageResult {
+        Ok(Response::json(value)?.with_status(status))
+    }
+
+    /// 303 to an address of this site.
+    ///
+    /// # Errors
+    /// [`PageError::Other`] for an address that would lead elsewhere.
+    pub fn redirect(&self, path: impl AsRef<str>) -> PageResult {
+        let path = path.as_ref();
+        if !is_local(path) {
+            return Err(PageError::other(format!("a redirect to {path:?}, which is not local")));
+        }
+        HeaderValue::from_str(path).map(Response::redirect).map_err(PageError::other)
+    }
+
+    /// 303 to a page by its name: a new request (W25). Parameters of its path are filled in,
+    /// others become its query.
+    ///
+    /// # Errors
+    /// [`PageError::Other`] for an unknown page or a missing parameter.
+    pub fn redirect_to_page(&self, name: &str, params: &[(&str, &str)]) -> PageResult {
+        let page = self.site().page(name).ok_or_else(|| PageError::other(format!("there is no page {name:?}")))?;
+        self.redirect(address(page, params)?)
+    }
+
+    /// Lets another page answer this request (W25). This page's instance is handed back first;
+    /// the session view and the unit of work go on; no field of the module does.
+    ///
+    /// # Errors
+    /// None; an unknown page is an error once this page has returned.
+    pub fn dispatch_page(&self, name: &str) -> PageResult {
+        Ok(Response::dispatch(name.to_owned()))
+    }
+}
+
+impl Attempt {
+    fn frame(&self, flashes: Vec<String>) -> Frame {
+        let end_user = self.session.end_user();
+        let parts = self.site.parts();
+        Frame {
+            application: parts.title,
+            page: self.page,
+            path: self.request.path_and_query(),
+            menu: self.site.menu(end_user.as_ref(), self.page.name()),
+            end_user,
+            csrf_token: self.csrf.token(&parts.secret),
+            flashes,
+            request_id: self.request.id.clone(),
+            assets: Arc::clone(&parts.assets),
+        }
+    }
+}
+
+fn render(template: &impl Template, frame: &Frame) -> Result<String, askama::Error> {
+    let frame: &dyn Any = frame;
+    template.render_with_values(&("frame", frame))
+}
+
+fn lookup<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+}
+
+/// Whether an address stays on this site: a path that no browser reads as a host.
+pub(crate) fn is_local(path: &str) -> bool {
+    path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.chars().any(char::is_control)
+}
+
+/// Fills a page's path pattern.
+fn address(page: &PageInfo, params: &[(&str, &str)]) -> Result<String, PageError> {
+    let mut used = vec![false; params.len()];
+    let mut segments = Vec::new();
+    for segment in page.path().split('/') {
+        let Some(name) = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
+            segments.push(segment.to_owned());
+            continue;
+        };
+        let name = name.split(':').next().unwrap_or(name);
+        let found = params.iter().zip(&mut used).find(|((given, _), _)| *given == name);
+        let Some(((_, value), used)) = found else {
+            return Err(PageError::other(format!("page {} needs the parameter {name:?}", page.name())));
+        };
+        *used = true;
+        segments.push(encode(value));
+    }
+    let rest: Vec<String> = params
+        .iter()
+        .zip(&used)
+        .filter(|(_, used)| !**used)
+        .map(|((name, value), _)| format!("{}={}", encode(name), encode(value)))
+        .collect();
+    let mut path = segments.join("/");
+    if !rest.is_empty() {
+        path.push('?');
+        path.push_str(&rest.join("&"));
+    }
+    Ok(path)
+}
+
+/// Percent-encodes everything but RFC 3986's unreserved characters.
+fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_site_are_local() {
+        for path in ["/", "/clients/3?q=a#b", "/a//b"] {
+            assert!(is_local(path), "{path}");
+        }
+        for path in ["", "clients", "//evil", "/\\evil", "\\\\evil", "https://evil", "/\t/evil", "/\n"] {
+            assert!(!is_local(path), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_address_takes_its_parameters_and_leaves_the_rest_to_the_query() {
+        const INFO: PageInfo = PageInfo::new("client", "/clients/{id}/edit");
+        let address = |params: &[(&str, &str)]| address(&INFO, params);
+        assert_eq!(address(&[("id", "3")]).expect("fits"), "/clients/3/edit");
+        assert_eq!(address(&[("q", "a b"), ("id", "x/y")]).expect("fits"), "/clients/x%2Fy/edit?q=a%20b");
+        assert!(address(&[]).is_err());
+    }
+}

@@ -1,0 +1,54 @@
+//! Page modules: what a site author writes.
+//!
+//! A page is a type that implements [`PageModule`]. Its values are pooled: one is checked out for
+//! one request at a time, reset by [`PageModule::initialize`], used, and handed back. Everything
+//! an author needs of the request, the session, the database and the answer is in [`Context`].
+//!
+//! ```
+//! use toolcrib::prelude::*;
+//!
+//! pub struct HelloPage;
+//!
+//! impl PageModule for HelloPage {
+//!     const INFO: PageInfo = PageInfo::new("hello", "/hello/{name}").title("Hello");
+//!
+//!     async fn create(_: &Site) -> Result<Self, CreateError> { Ok(Self) }
+//!     fn initialize(&mut self) {}
+//!     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
+//!         let name: String = cx.path("name")?;
+//!         Ok(Response::text(format!("Hello, {name}!")))
+//!     }
+//! }
+//! ```
+//!
+//! Code in a page is written as if it ran alone. What it changes - rows through
+//! [`Context::tx`], session fields, effects after the commit - is one unit of work: it commits
+//! when the page answers `Ok` and vanishes when it answers `Err`.
+
+mod body;
+mod context;
+mod csrf;
+mod error;
+mod frame;
+mod info;
+mod knobs;
+mod module;
+mod request;
+mod response;
+mod site;
+
+pub(crate) use body::{Body, fill, parse_pairs, repeated};
+pub use body::{FormError, Upload};
+pub(crate) use context::{Attempt, Modules};
+pub use context::{Context, InstanceUse};
+pub(crate) use csrf::{Csrf, TOKEN_FIELD, TOKEN_HEADER};
+pub use error::{OrNotFound, PageError};
+pub use frame::{Frame, MenuEntry};
+pub use info::{CacheMode, CreateMode, PageInfo};
+pub use knobs::Knobs;
+pub use module::{AppModule, CreateError, DataModule, Flow, PageModule, PageResult, Uses};
+pub(crate) use module::{AppOf, Companion, DataOf, Module, PageOf};
+pub(crate) use request::{Request, wants_fragment, wants_json};
+pub use response::Response;
+pub(crate) use site::{Assets, SiteParts};
+pub use site::{ErrorNotice, Site};

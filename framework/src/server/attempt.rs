@@ -1,0 +1,220 @@
+//! One attempt: modules reset, hooks called, the page answers, the unit of work commits.
+//!
+//! It runs in the page instance's own task. The author's code is guarded: a panic, in the code
+//! itself or in what it drops, becomes an answer, and the value it may have left half-changed is
+//! thrown away.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::http::Method;
+use futures_util::FutureExt;
+
+use super::companion::CompanionLease;
+use crate::page::{Attempt, Companion, Context, Flow, Modules, PageError, PageModule, PageOf, PageResult, Response};
+use crate::session::CookieChange;
+use crate::supervisor::{Supervised, message_of};
+use crate::unit_of_work::{CommitError, run_effects};
+
+/// What a page's instance is sent.
+pub(super) struct Job {
+    pub(super) attempt: Attempt,
+    /// Leases of the modules in `attempt.modules`, in the same order. A module whose value is not
+    /// there yet is taken when the attempt begins.
+    pub(super) companions: Vec<Box<dyn CompanionLease>>,
+    pub(super) started: Arc<AtomicBool>,
+}
+
+/// How an attempt ended.
+pub(super) enum Ended {
+    /// Committed.
+    Answered(Box<Committed>),
+    /// Another page is to answer; the unit of work goes on.
+    Dispatched { page: String, job: Box<Job> },
+    /// Undone.
+    Failed(Failure),
+}
+
+/// A committed attempt.
+pub(super) struct Committed {
+    pub(super) response: Response,
+    pub(super) cookie: CookieChange,
+    /// The cookie a visitor's form token is bound to, where one was made.
+    pub(super) visitor: Option<String>,
+}
+
+/// Why an attempt was undone.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("the page answered an error")]
+    Page(#[from] PageError),
+    #[error("the unit of work did not commit")]
+    Commit(#[from] CommitError),
+    #[error("the page panicked: {0}")]
+    Panicked(String),
+    #[error("the page did not answer before the request's deadline")]
+    Overran,
+    #[error("a module's instance vanished before it was used")]
+    Vanished,
+}
+
+/// Runs one attempt in the instance's task, and ends the leases it came with.
+pub(super) async fn run<P: PageModule>(
+    mut page: Box<PageOf<P>>,
+    lease: Supervised<PageOf<P>>,
+    mut job: Job,
+) -> (Option<Box<PageOf<P>>>, Ended) {
+    job.started.store(true, Ordering::Release);
+    job.attempt.instance = lease.instance();
+    if !take_companions(&mut job).await {
+        job.attempt.work.abort().await;
+        give_back(job.companions, job.attempt.modules);
+        lease.finished();
+        return (Some(page), Ended::Failed(Failure::Vanished));
+    }
+    // The deadline is inside the guard: what the author's future drops may panic as well.
+    let deadline = job.attempt.request.deadline;
+    let outcome = AssertUnwindSafe(async {
+        tokio::time::timeout_at(deadline.into(), serve(&mut page.0, &mut job.attempt)).await
+    })
+    .catch_unwind()
+    .await;
+    match outcome {
+        Ok(Ok(answer)) => {
+            let ended = conclude(answer, job).await;
+            lease.finished();
+            (Some(page), ended)
+        }
+        Ok(Err(_)) => {
+            drop_guarded((job, page));
+            lease.cut_off();
+            (None, Ended::Failed(Failure::Overran))
+        }
+        Err(panic) => {
+            drop_guarded((job, page));
+            lease.panicked();
+            (None, Ended::Failed(Failure::Panicked(message_of(panic.as_ref()))))
+        }
+    }
+}
+
+async fn take_companions(job: &mut Job) -> bool {
+    let present = job.attempt.modules.companions.len();
+    for lease in job.companions.iter_mut().skip(present) {
+        let Some(value) = lease.take().await else { return false };
+        job.attempt.modules.companions.push(Some(value));
+    }
+    true
+}
+
+/// Calls the modules in their order (W6).
+async fn serve<P: PageModule>(page: &mut P, attempt: &mut Attempt) -> PageResult {
+    let activated = page.on_activate(&mut Context { attempt }).await;
+    // After a dispatch the modules of the page before are at work already.
+    let at_work = std::mem::replace(&mut attempt.initialized, attempt.modules.companions.len());
+    for companion in attempt.modules.companions.iter_mut().skip(at_work).flatten() {
+        companion.initialize();
+    }
+    page.initialize();
+    let answer = match activated {
+        Ok(()) => answer(page, attempt).await,
+        Err(error) => Err(error),
+    };
+    page.on_deactivate();
+    answer
+}
+
+async fn answer<P: PageModule>(page: &mut P, attempt: &mut Attempt) -> PageResult {
+    let mut started = Flow::Continue;
+    if !attempt.dispatched
+        && let Some(mut app) = take_app(attempt)
+    {
+        if let Some(hooks) = app.app_hooks() {
+            started = hooks.start(&mut Context { attempt }).await?;
+        }
+        put_app(attempt, app);
+    }
+    let mut response = match started {
+        Flow::Handled(response) => response,
+        Flow::Continue => page_answer(page, &mut Context { attempt }).await?,
+    };
+    if response.dispatch.is_none()
+        && let Some(mut app) = take_app(attempt)
+    {
+        if let Some(hooks) = app.app_hooks() {
+            hooks.end(&mut Context { attempt }, &mut response).await?;
+        }
+        put_app(attempt, app);
+    }
+    Ok(response)
+}
+
+/// The app module is always the first companion. Its hooks see the other modules but not their
+/// own; one that fails costs the instance, which is out of its place then.
+fn take_app(attempt: &mut Attempt) -> Option<Box<dyn Companion>> {
+    attempt.modules.companions.first_mut().and_then(Option::take)
+}
+
+fn put_app(attempt: &mut Attempt, app: Box<dyn Companion>) {
+    if let Some(place) = attempt.modules.companions.first_mut() {
+        *place = Some(app);
+    }
+}
+
+async fn page_answer<P: PageModule>(page: &mut P, cx: &mut Context<'_>) -> PageResult {
+    // A page dispatched by another one's action shows itself: the form was the other's.
+    if *cx.method() == Method::POST && !cx.attempt.dispatched {
+        return page.action(cx).await;
+    }
+    if let Flow::Handled(response) = page.before_page(cx).await? {
+        return Ok(response);
+    }
+    let mut response = page.show(cx).await?;
+    page.after_page(cx, &mut response).await?;
+    Ok(response)
+}
+
+/// The page returned: commits or undoes its work, and ends the companions' leases.
+async fn conclude(answer: PageResult, mut job: Job) -> Ended {
+    let response = match answer {
+        Ok(mut response) => match response.dispatch.take() {
+            Some(page) => return Ended::Dispatched { page, job: Box::new(job) },
+            None => response,
+        },
+        Err(error) => {
+            job.attempt.work.abort().await;
+            give_back(job.companions, job.attempt.modules);
+            return Ended::Failed(error.into());
+        }
+    };
+    let Job { attempt: Attempt { site, session, work, csrf, modules, .. }, companions, .. } = job;
+    let committed = work.commit(&session, site.sessions()).await;
+    give_back(companions, modules);
+    match committed {
+        Ok((cookie, effects)) => {
+            run_effects(effects).await;
+            let visitor = csrf.new_cookie().map(str::to_owned);
+            Ended::Answered(Box::new(Committed { response, cookie, visitor }))
+        }
+        Err(error) => Ended::Failed(error.into()),
+    }
+}
+
+/// Gives the companions' values back to their instances. A value that is out of its place takes
+/// its instance with it.
+fn give_back(companions: Vec<Box<dyn CompanionLease>>, modules: Modules) {
+    let mut values = modules.companions.into_iter();
+    for lease in companions {
+        if let Some(value) = values.next().flatten() {
+            lease.finished(value);
+        }
+    }
+}
+
+/// Drops what the author's code may have left in any state, even one that panics when dropped.
+fn drop_guarded<T>(left: T) {
+    if catch_unwind(AssertUnwindSafe(move || drop(left))).is_err() {
+        tracing::error!("a module panicked while it was dropped");
+    }
+}

@@ -1,0 +1,425 @@
+//! Puts a site together.
+
+use std::any::{Any, TypeId};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use sqlx::migrate::Migrator;
+
+use super::companion::CompanionPool;
+use super::origin::Hosts;
+use super::page_pool::PagePool;
+use super::routes::Routes;
+use super::running::Server;
+use super::served::{Entry, Served};
+use crate::db::{ConnectError, Db, MigrateError, migrate_framework};
+use crate::page::{
+    AppModule, AppOf, Assets, CacheMode, CreateMode, DataModule, DataOf, ErrorNotice, Frame, Module, PageInfo,
+    PageModule, PageOf, Site, SiteParts,
+};
+use crate::pool::{Limits, Pool};
+use crate::secret::{SecretError, SiteSecret};
+use crate::session::{SessionHooks, Sessions};
+use crate::settings::{Profile, Settings};
+use crate::supervisor::{RestartPolicy, Supervisor};
+use crate::tools::{self, Board};
+use crate::unit_of_work::{RetryPolicy, Stats};
+
+/// A site that cannot be built. The message names what is wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// No app module, or more than one.
+    #[error("a site has exactly one app module; this one has {0}")]
+    AppModules(usize),
+    /// Two modules of one name. Names are compared without regard to case.
+    #[error("two modules are called {0:?}; every name may be used once")]
+    DuplicateName(&'static str),
+    /// Two pages on one path.
+    #[error("the pages {one:?} and {other:?} are both at {path}")]
+    DuplicatePath {
+        /// One page.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+        /// The path of the second.
+        path: &'static str,
+    },
+    /// The login or default page was named but not registered.
+    #[error("there is no page {0:?}")]
+    UnknownPage(&'static str),
+    /// Pages ask for a sign-in that nobody can make.
+    #[error("page {0:?} requires a sign-in, but the site has no login page (`.login_page(\"…\")`)")]
+    NoLoginPage(&'static str),
+    /// A page uses a data module that was not registered.
+    #[error("page {page:?} uses data module {module:?}, which is not registered (`.data_module::<…>()`)")]
+    UnknownModule {
+        /// The page.
+        page: &'static str,
+        /// The data module.
+        module: &'static str,
+    },
+    /// Settings are given for a page that does not exist.
+    #[error("there are settings for a page {0:?}, but no such page")]
+    SettingsForUnknownPage(String),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The database cannot be brought up to date.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// The site has no secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+}
+
+/// A module as registered, its type forgotten.
+struct Registered {
+    name: &'static str,
+    type_id: TypeId,
+    create: CreateMode,
+    cache: CacheMode,
+    /// Set for pages.
+    page: Option<PageInfo>,
+    uses: Vec<(TypeId, &'static str)>,
+    start: fn(&Started<'_>) -> Running,
+}
+
+/// What is known when the pools are made.
+struct Started<'a> {
+    site: &'a Site,
+    name: &'static str,
+    limits: Limits,
+    queue_timeout: std::time::Duration,
+    cache: CacheMode,
+    workers: usize,
+}
+
+struct Running {
+    companion: Arc<dyn CompanionPool>,
+    page: Option<Arc<dyn PagePool>>,
+}
+
+impl Started<'_> {
+    fn supervisor<M: Module>(&self) -> Supervisor<M> {
+        let pool = Pool::new(self.name, self.limits, self.queue_timeout, self.cache, self.workers);
+        Supervisor::new(self.site.clone(), pool, RestartPolicy::default())
+    }
+}
+
+fn start_module<M: Module>(started: &Started<'_>) -> Running {
+    Running { companion: Arc::new(started.supervisor::<M>()), page: None }
+}
+
+fn start_page<P: PageModule>(started: &Started<'_>) -> Running {
+    let supervisor = started.supervisor::<PageOf<P>>();
+    Running { companion: Arc::new(supervisor.clone()), page: Some(Arc::new(supervisor)) }
+}
+
+/// What the app module brings along.
+struct App {
+    title: &'static str,
+    hooks: SessionHooks,
+    error_page: fn(&ErrorNotice<'_>, &Frame) -> Option<String>,
+}
+
+/// Puts a site together: modules, assets, settings. Start with
+/// [`Site::builder`](crate::page::Site::builder).
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct SiteBuilder {
+    settings: Settings,
+    migrators: Option<(&'static Migrator, &'static Migrator)>,
+    apps: Vec<(Registered, App)>,
+    data_modules: Vec<Registered>,
+    pages: Vec<Registered>,
+    login_page: Option<&'static str>,
+    default_page: Option<&'static str>,
+    assets: Assets,
+    states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+}
+
+impl std::fmt::Debug for SiteBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SiteBuilder").field("pages", &self.pages.len()).finish_non_exhaustive()
+    }
+}
+
+impl Site {
+    /// Begins to put a site together.
+    pub fn builder(settings: Settings) -> SiteBuilder {
+        let mut assets = Assets::default();
+        assets.add("toolcrib.css", include_bytes!("toolcrib.css"));
+        SiteBuilder {
+            settings,
+            migrators: None,
+            apps: Vec::new(),
+            data_modules: Vec::new(),
+            pages: Vec::new(),
+            login_page: None,
+            default_page: None,
+            assets,
+            states: HashMap::new(),
+        }
+        .page::<tools::StatusPage>()
+        .page::<tools::StatusJsonPage>()
+    }
+}
+
+impl SiteBuilder {
+    /// The site's migrations, one set for each engine.
+    pub fn migrations(mut self, sqlite: &'static Migrator, postgres: &'static Migrator) -> Self {
+        self.migrators = Some((sqlite, postgres));
+        self
+    }
+
+    /// The app module: exactly one.
+    pub fn app_module<A: AppModule>(mut self) -> Self {
+        let registered = Registered {
+            name: "app",
+            type_id: TypeId::of::<A>(),
+            create: CreateMode::Always,
+            cache: A::CACHE,
+            page: None,
+            uses: Vec::new(),
+            start: start_module::<AppOf<A>>,
+        };
+        let app = App {
+            title: A::TITLE,
+            hooks: SessionHooks {
+                start: |start, tx| Box::pin(A::on_session_start(start, tx)),
+                end: |end, tx| Box::pin(A::on_session_end(end, tx)),
+            },
+            error_page: A::error_page,
+        };
+        self.apps.push((registered, app));
+        self
+    }
+
+    /// A data module. The order of registration is the order of checkout.
+    pub fn data_module<D: DataModule>(mut self) -> Self {
+        self.data_modules.push(Registered {
+            name: D::NAME,
+            type_id: TypeId::of::<D>(),
+            create: D::CREATE,
+            cache: D::CACHE,
+            page: None,
+            uses: Vec::new(),
+            start: start_module::<DataOf<D>>,
+        });
+        self
+    }
+
+    /// A page.
+    pub fn page<P: PageModule>(mut self) -> Self {
+        self.pages.push(Registered {
+            name: P::INFO.name(),
+            type_id: TypeId::of::<P>(),
+            create: P::CREATE,
+            cache: P::CACHE,
+            page: Some(P::INFO),
+            uses: P::uses().types().to_vec(),
+            start: start_page::<P>,
+        });
+        self
+    }
+
+    /// The page shown in place of one that requires a sign-in.
+    pub fn login_page(mut self, name: &'static str) -> Self {
+        self.login_page = Some(name);
+        self
+    }
+
+    /// The page at `/`, where none has that path itself.
+    pub fn default_page(mut self, name: &'static str) -> Self {
+        self.default_page = Some(name);
+        self
+    }
+
+    /// A file served from memory at `/assets/<name>`; templates link it by
+    /// [`Frame::asset`](crate::page::Frame::asset).
+    pub fn asset(mut self, name: &'static str, bytes: &'static [u8]) -> Self {
+        self.assets.add(name, bytes);
+        self
+    }
+
+    /// A value every module can reach by [`Site::state`]. It is shared between threads and has to
+    /// synchronise itself.
+    pub fn state<T: Any + Send + Sync>(mut self, value: T) -> Self {
+        self.states.insert(TypeId::of::<T>(), Box::new(value));
+        self
+    }
+
+    /// All pages registered so far, without creating any.
+    #[must_use]
+    pub fn pages(&self) -> Vec<PageInfo> {
+        self.pages.iter().filter_map(|registered| registered.page).collect()
+    }
+
+    /// Checks that everything fits together, opens the database and brings it up to date.
+    ///
+    /// # Errors
+    /// [`BuildError`], which names what does not fit. Nothing listens yet.
+    pub async fn build(mut self) -> Result<Server, BuildError> {
+        let (app, looks) = self.only_app()?;
+        self.check_names()?;
+        self.check_settings()?;
+        let login_page = self.page_number(self.login_page)?;
+        let default_page = self.page_number(self.default_page)?;
+        self.check_logins(login_page)?;
+        let routes = self.routes(default_page)?;
+
+        let db = Db::connect(&self.settings.database).await?;
+        migrate_framework(&db).await?;
+        if let Some((sqlite, postgres)) = self.migrators {
+            db.migrate(sqlite, postgres).await?;
+        }
+        let secret = match &self.settings.secret {
+            Some(secret) => SiteSecret::new(secrecy::ExposeSecret::expose_secret(secret)),
+            None => SiteSecret::of_development(&db).await?,
+        };
+
+        let stats = Arc::new(Stats::default());
+        let board = Board::new(Arc::clone(&stats), self.settings.server.workers);
+        self.states.insert(TypeId::of::<Board>(), Box::new(board.clone()));
+        let page_infos: Vec<PageInfo> = self.pages();
+        let site = Site::new(SiteParts {
+            title: looks.title,
+            db: db.clone(),
+            sessions: Sessions::new(db, self.settings.session, looks.hooks),
+            secret,
+            pages: page_infos,
+            assets: Arc::new(std::mem::take(&mut self.assets)),
+            states: std::mem::take(&mut self.states),
+            error_page: looks.error_page,
+            settings: self.settings.clone(),
+        });
+        let (modules, pages) = self.start(&site, &app)?;
+        board.watch(modules.iter().map(|module| Arc::clone(module) as Arc<dyn crate::supervisor::Watched>).collect());
+        Ok(Server::new(Served {
+            hosts: Hosts::new(site.settings()),
+            retry: RetryPolicy::new(site.settings().retry_delays.clone()),
+            site,
+            routes,
+            pages,
+            modules,
+            login_page,
+            stats,
+            draining: AtomicBool::new(false),
+        }))
+    }
+
+    fn only_app(&mut self) -> Result<(Registered, App), BuildError> {
+        let count = self.apps.len();
+        match (self.apps.pop(), count) {
+            (Some(app), 1) => Ok(app),
+            _ => Err(BuildError::AppModules(count)),
+        }
+    }
+
+    fn check_names(&self) -> Result<(), BuildError> {
+        let mut seen = BTreeSet::from(["app".to_owned()]);
+        for registered in self.data_modules.iter().chain(&self.pages) {
+            if !seen.insert(registered.name.to_lowercase()) {
+                return Err(BuildError::DuplicateName(registered.name));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_settings(&self) -> Result<(), BuildError> {
+        let known = |name: &String| {
+            self.pages.iter().chain(&self.data_modules).any(|registered| registered.name.eq_ignore_ascii_case(name))
+                || name == "app"
+        };
+        match self.settings.pages.keys().find(|name| !known(name)) {
+            Some(name) => Err(BuildError::SettingsForUnknownPage(name.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn page_number(&self, name: Option<&'static str>) -> Result<Option<usize>, BuildError> {
+        let Some(name) = name else { return Ok(None) };
+        let number = self.pages.iter().position(|page| page.name.eq_ignore_ascii_case(name));
+        number.map(Some).ok_or(BuildError::UnknownPage(name))
+    }
+
+    /// WebSnap counts everybody as signed in where nobody can sign in; here that is refused.
+    /// The framework's own tools are then simply out of reach.
+    fn check_logins(&self, login_page: Option<usize>) -> Result<(), BuildError> {
+        let closed =
+            |page: &&Registered| !tools::is_tool(page.type_id) && page.page.is_some_and(|info| info.requires_login());
+        match self.pages.iter().find(closed) {
+            Some(page) if login_page.is_none() => Err(BuildError::NoLoginPage(page.name)),
+            _ => Ok(()),
+        }
+    }
+
+    fn routes(&self, default_page: Option<usize>) -> Result<Routes, BuildError> {
+        let mut routes = Routes::default();
+        for (number, info) in self.pages().iter().enumerate() {
+            if !info.is_published() {
+                continue;
+            }
+            if let Err(clash) = routes.add(number, info) {
+                let other = self.pages.get(clash.other).map_or("?", |page| page.name);
+                return Err(BuildError::DuplicatePath { one: other, other: info.name(), path: info.path() });
+            }
+        }
+        if let Some(number) = default_page {
+            routes.set_default(number);
+        }
+        Ok(routes)
+    }
+
+    /// Makes the pools. The order of modules is the order of every checkout: app module, data
+    /// modules, pages that are created always.
+    #[expect(clippy::type_complexity, reason = "the two lists are taken apart at the only call")]
+    fn start(&self, site: &Site, app: &Registered) -> Result<(Vec<Arc<dyn CompanionPool>>, Vec<Entry>), BuildError> {
+        let mut modules: Vec<Arc<dyn CompanionPool>> = Vec::new();
+        let mut order: Vec<(TypeId, CreateMode)> = Vec::new();
+        let mut page_pools: Vec<(PageInfo, TypeId, Arc<dyn PagePool>)> = Vec::new();
+        for registered in std::iter::once(app).chain(&self.data_modules).chain(&self.pages) {
+            let own = self.settings.pages.get(&registered.name.to_lowercase());
+            let create = own.and_then(|own| own.create).unwrap_or(registered.create);
+            let cache = own.and_then(|own| own.cache).unwrap_or(registered.cache);
+            if create == CreateMode::Always && cache == CacheMode::Destroy {
+                tracing::warn!(module = registered.name, "created always and destroyed after every request");
+            }
+            let limits = self.settings.pool_of(registered.name);
+            let running = (registered.start)(&Started {
+                site,
+                name: registered.name,
+                limits: Limits { max: limits.max, queue_max: limits.queue_max },
+                queue_timeout: limits.queue_timeout,
+                cache,
+                workers: self.settings.server.workers,
+            });
+            modules.push(running.companion);
+            order.push((registered.type_id, create));
+            if let (Some(info), Some(pool)) = (registered.page, running.page) {
+                page_pools.push((info, registered.type_id, pool));
+            }
+        }
+        let mut pages = Vec::new();
+        for ((info, type_id, pool), registered) in page_pools.into_iter().zip(&self.pages) {
+            for (used, name) in &registered.uses {
+                if !self.data_modules.iter().any(|module| module.type_id == *used) {
+                    return Err(BuildError::UnknownModule { page: info.name(), module: name });
+                }
+            }
+            let uses = |other: &TypeId| registered.uses.iter().any(|(used, _)| used == other);
+            let companions = order
+                .iter()
+                .enumerate()
+                .filter(|(_, (other, create))| *other != type_id && (*create == CreateMode::Always || uses(other)))
+                .map(|(number, _)| number)
+                .collect();
+            pages.push(Entry { info, pool, companions });
+        }
+        if self.settings.profile == Profile::Development && self.login_page.is_none() {
+            tracing::debug!("no login page: the tools cannot be reached");
+        }
+        Ok((modules, pages))
+    }
+}

@@ -1,0 +1,156 @@
+//! The gate: what every request passes first and every answer last.
+//!
+//! It gives the request its id, refuses hosts that are not ours and methods nobody answers, puts
+//! the security headers on every answer, writes the log line, and catches what panicked outside
+//! a page (actix-web would close the connection without an answer).
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
+use futures_util::FutureExt;
+use uuid::Uuid;
+
+use super::answer::{Form, Refusal};
+use super::dispatch::Trace;
+use super::origin::HostRefusal;
+use super::served::Served;
+use crate::supervisor::message_of;
+
+/// A request's id, in its extensions, in the answer's header and in every log line.
+#[derive(Debug, Clone)]
+pub(super) struct RequestId(String);
+
+impl RequestId {
+    fn new() -> Self {
+        Self(Uuid::now_v7().simple().to_string())
+    }
+
+    pub(super) fn of(request: &HttpRequest) -> String {
+        request.extensions().get::<Self>().map(|id| id.0.clone()).unwrap_or_default()
+    }
+}
+
+/// Own content only: no script or style in the page, no frames, forms lead back here.
+const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+);
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+const PERMISSIONS: HeaderValue = HeaderValue::from_static("camera=(), geolocation=(), microphone=()");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// The middleware.
+pub(super) async fn gate(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let started = Instant::now();
+    let id = RequestId::new();
+    request.extensions_mut().insert(id.clone());
+    let Some(served) = request.app_data::<web::Data<Served>>().cloned() else {
+        return Err(actix_web::error::ErrorInternalServerError("the gate stands outside the site"));
+    };
+    let line = Line { method: request.method().clone(), path: request.path().to_owned(), started };
+    let https = served.site.settings().is_https();
+    let form = Form::of(request.headers(), true);
+    if let Some(refusal) = refusal(&request, &served) {
+        let mut response = request.into_response(refusal.answer_small(form, &id.0)).map_into_right_body();
+        secure(response.headers_mut(), &id, https);
+        line.write(response.response(), &id);
+        return Ok(response);
+    }
+    // The request itself must not be kept here: the router wants it for itself.
+    let status = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(Ok(response)) => {
+            let mut response = response.map_into_left_body();
+            secure(response.headers_mut(), &id, https);
+            line.write(response.response(), &id);
+            return Ok(response);
+        }
+        Ok(Err(error)) => {
+            let status = error.as_response_error().status_code();
+            if status.is_server_error() {
+                tracing::error!(request = id.0, %error, "request failed outside a page");
+            }
+            status
+        }
+        Err(panic) => {
+            let message = message_of(panic.as_ref());
+            tracing::error!(request = id.0, message, "panic outside a page");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    };
+    let mut answer = Refusal::new(status, sentence_of(status)).answer_small(form, &id.0);
+    secure(answer.headers_mut(), &id, https);
+    line.write(&answer, &id);
+    Err(InternalError::from_response("answered by the gate", answer).into())
+}
+
+/// Why a request does not get in.
+fn refusal(request: &ServiceRequest, served: &Served) -> Option<Refusal> {
+    match served.hosts.check(request.uri(), request.headers()) {
+        Ok(()) => {}
+        Err(HostRefusal::Malformed) => {
+            return Some(Refusal::new(StatusCode::BAD_REQUEST, "The request does not say whom it is for."));
+        }
+        Err(HostRefusal::Foreign) => {
+            return Some(Refusal::new(StatusCode::MISDIRECTED_REQUEST, "There is no site of this name here."));
+        }
+    }
+    match *request.method() {
+        Method::GET | Method::HEAD | Method::POST => None,
+        _ => Some(Refusal::method_not_allowed("GET, HEAD, POST")),
+    }
+}
+
+fn sentence_of(status: StatusCode) -> &'static str {
+    if status.is_server_error() { "Something went wrong on our side." } else { "The request cannot be answered." }
+}
+
+fn secure(headers: &mut HeaderMap, id: &RequestId, https: bool) {
+    headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(COOP, HeaderValue::from_static("same-origin"));
+    headers.insert(CORP, HeaderValue::from_static("same-origin"));
+    headers.insert(PERMISSIONS_POLICY, PERMISSIONS);
+    if https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    if let Ok(id) = HeaderValue::from_str(&id.0) {
+        headers.insert(REQUEST_ID, id);
+    }
+}
+
+/// What the log line says of the request. The query stays out: it may hold what a visitor typed.
+struct Line {
+    method: Method,
+    path: String,
+    started: Instant,
+}
+
+impl Line {
+    fn write(&self, response: &HttpResponse<impl MessageBody>, id: &RequestId) {
+        let trace = response.extensions().get::<Trace>().copied();
+        tracing::info!(
+            target: "toolcrib::request",
+            request = id.0,
+            method = %self.method,
+            path = self.path,
+            status = response.status().as_u16(),
+            ms = self.started.elapsed().as_secs_f64() * 1e3,
+            page = trace.map(|trace| trace.page),
+            attempts = trace.map(|trace| trace.attempts),
+            instance = trace.map(|trace| trace.instance.id),
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! The site as the dispatcher sees it.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::companion::CompanionPool;
+use super::origin::Hosts;
+use super::page_pool::PagePool;
+use super::routes::Routes;
+use crate::page::{PageInfo, Site};
+use crate::unit_of_work::{RetryPolicy, Stats};
+
+/// Everything a request may need, shared by all workers.
+pub(super) struct Served {
+    pub(super) site: Site,
+    pub(super) hosts: Hosts,
+    pub(super) routes: Routes,
+    pub(super) pages: Vec<Entry>,
+    /// App module first, then data modules, then pages, in the order they were registered.
+    pub(super) modules: Vec<Arc<dyn CompanionPool>>,
+    pub(super) login_page: Option<usize>,
+    pub(super) retry: RetryPolicy,
+    pub(super) stats: Arc<Stats>,
+    pub(super) draining: AtomicBool,
+}
+
+/// One page.
+pub(super) struct Entry {
+    pub(super) info: PageInfo,
+    pub(super) pool: Arc<dyn PagePool>,
+    /// Modules checked out with it, by their number, in the one order of all checkouts.
+    pub(super) companions: Vec<usize>,
+}
+
+impl Served {
+    pub(super) fn entry(&self, page: usize) -> Option<&Entry> {
+        self.pages.get(page)
+    }
+
+    pub(super) fn page_named(&self, name: &str) -> Option<usize> {
+        self.pages.iter().position(|entry| entry.info.name().eq_ignore_ascii_case(name))
+    }
+}

@@ -1,0 +1,401 @@
+//! Sessions in the database.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::cache::{Cache, Loaded};
+use super::events::{EndReason, SessionHooks, SessionStart};
+use super::fields::{FIELDS_LIMIT, Session};
+use super::{CookieChange, Fate, Known, SessionError};
+use crate::clock::{micros, now_micros};
+use crate::db::{self, Conn, Db, DbError, Engine};
+use crate::secret::{Digest256, hash, random_key};
+use crate::settings::SessionSettings;
+
+/// The sessions of a site. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    pub(super) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) db: Db,
+    pub(super) hooks: SessionHooks,
+    pub(super) cache: Cache,
+    /// Sessions seen since the last sweep, and when they are idle for too long from then.
+    pub(super) touched: Mutex<HashMap<i64, i64>>,
+    /// Wakes the sweeper when a session ended.
+    pub(super) ended: Notify,
+    idle_timeout: i64,
+    absolute_timeout: i64,
+    max_sessions: Option<u64>,
+    pub(super) interval: Duration,
+    started_total: AtomicU64,
+    pub(super) ended_totals: EndedTotals,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct EndedTotals {
+    timeout: AtomicU64,
+    logout: AtomicU64,
+    abandoned: AtomicU64,
+    shutdown: AtomicU64,
+}
+
+/// How many sessions there are and were.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Open now.
+    pub active: u64,
+    /// Started since this process did.
+    pub started_total: u64,
+    /// Ended since this process started, by reason.
+    pub ended_by_timeout: u64,
+    /// See [`EndReason::Logout`].
+    pub ended_by_logout: u64,
+    /// See [`EndReason::Abandoned`].
+    pub abandoned: u64,
+    /// See [`EndReason::Shutdown`].
+    pub ended_by_shutdown: u64,
+}
+
+/// What a commit did to the session; told to [`Sessions::committed`] once it is durable.
+#[derive(Debug)]
+#[must_use = "after the commit the sessions in memory must be told"]
+pub(crate) struct Outcome {
+    pub(crate) cookie: CookieChange,
+    known: Option<Known>,
+    started: bool,
+    ended: bool,
+}
+
+impl EndedTotals {
+    pub(super) fn of(&self, reason: EndReason) -> &AtomicU64 {
+        match reason {
+            EndReason::Timeout => &self.timeout,
+            EndReason::Logout => &self.logout,
+            EndReason::Abandoned => &self.abandoned,
+            EndReason::Shutdown => &self.shutdown,
+        }
+    }
+}
+
+/// How often "last seen" is written down and time-outs are looked for. A tenth of the idle
+/// time-out, so that a short one is still kept fairly exactly; at most a second.
+fn interval_of(idle_timeout: Duration) -> Duration {
+    (idle_timeout / 10).clamp(Duration::from_millis(20), Duration::from_secs(1))
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    idle_at: i64,
+    absolute_at: i64,
+    name: Option<String>,
+    value: Option<String>,
+}
+
+impl Sessions {
+    pub(crate) fn new(db: Db, settings: SessionSettings, hooks: SessionHooks) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                db,
+                hooks,
+                cache: Cache::default(),
+                touched: Mutex::default(),
+                ended: Notify::new(),
+                idle_timeout: micros(settings.idle_timeout),
+                absolute_timeout: micros(settings.absolute_timeout),
+                max_sessions: settings.max_sessions,
+                interval: interval_of(settings.idle_timeout),
+                started_total: AtomicU64::new(0),
+                ended_totals: EndedTotals::default(),
+            }),
+        }
+    }
+
+    /// Loads a session by the key the browser sent. `None`: unknown, ended or timed out.
+    pub(super) async fn load(&self, key: &str) -> Result<Option<Arc<Loaded>>, DbError> {
+        let key_hash = hash(key.as_bytes());
+        let now = now_micros();
+        let loaded = match self.cached(&key_hash) {
+            Some(loaded) => loaded,
+            None => {
+                let epoch = self.inner.cache.epoch();
+                let Some(loaded) = self.read(Known { id: 0, key_hash }).await? else {
+                    return Ok(None);
+                };
+                if self.inner.db.is_sole_owner() {
+                    self.inner.cache.keep(epoch, &loaded);
+                }
+                loaded
+            }
+        };
+        let alive = loaded.idle_at.load(Ordering::Relaxed) > now && loaded.absolute_at > now;
+        Ok(alive.then_some(loaded))
+    }
+
+    /// The session as held in memory, while no other process could have changed it.
+    fn cached(&self, key_hash: &Digest256) -> Option<Arc<Loaded>> {
+        if self.inner.db.is_sole_owner() { self.inner.cache.look_up(key_hash) } else { None }
+    }
+
+    async fn read(&self, known: Known) -> Result<Option<Arc<Loaded>>, DbError> {
+        let mut conn = self.inner.db.read().await?;
+        let rows: Vec<Row> = db::query(
+            "SELECT s.id, s.idle_at, s.absolute_at, f.name, f.value \
+             FROM toolcrib_sessions s \
+             LEFT JOIN toolcrib_session_fields f ON f.session_id = s.id \
+             WHERE s.key_hash = $1 AND s.ended_at IS NULL",
+        )
+        .bind(&known.key_hash[..])
+        .fetch_all(&mut conn)
+        .await?;
+        let Some(first) = rows.first() else { return Ok(None) };
+        let (id, idle_at, absolute_at) = (first.id, first.idle_at, first.absolute_at);
+        let touched = self.touched().get(&id).copied().unwrap_or(i64::MIN);
+        let fields = rows.into_iter().filter_map(|row| row.name.zip(row.value)).collect();
+        Ok(Some(Arc::new(Loaded {
+            known: Known { id, ..known },
+            fields,
+            idle_at: AtomicI64::new(idle_at.max(touched)),
+            absolute_at,
+        })))
+    }
+
+    /// The visitor was here: the idle time starts anew. Not a write that could conflict; noted in
+    /// memory and written down by the sweeper (G20: touching a session is no transaction).
+    pub(crate) fn touch(&self, known: Known) {
+        let idle_at = now_micros().saturating_add(self.inner.idle_timeout);
+        if let Some(loaded) = self.cached(&known.key_hash) {
+            let before = loaded.idle_at.fetch_max(idle_at, Ordering::Relaxed);
+            // Noted less than half an interval ago: the sweeper's margin covers it.
+            if idle_at.saturating_sub(before) < micros(self.inner.interval) / 2 {
+                return;
+            }
+        }
+        self.touched().insert(known.id, idle_at);
+    }
+
+    /// Writes what a unit did to its session into the unit's transaction.
+    ///
+    /// # Errors
+    /// [`SessionError::Ended`] where the session ended meanwhile: the unit must not commit.
+    /// [`SessionError::Full`] where no further session may start.
+    pub(crate) async fn commit(&self, tx: &mut Conn, session: &Session) -> Result<Outcome, SessionError> {
+        let now = now_micros();
+        let known = session.known();
+        let keep = |cookie| Outcome { cookie, known, started: false, ended: false };
+        match (session.fate(), known) {
+            (Fate::End(reason), Some(known)) => {
+                end_one(tx, known.id, *reason, now).await?;
+                Ok(Outcome { cookie: CookieChange::Remove, known: Some(known), started: false, ended: true })
+            }
+            (Fate::End(_), None) => Ok(keep(CookieChange::Keep)),
+            (Fate::Keep, Some(known)) => {
+                self.prolong(tx, known, now).await?;
+                write_fields(tx, known.id, session).await?;
+                Ok(keep(CookieChange::Keep))
+            }
+            (Fate::Keep, None) => self.start(tx, session, None, now).await,
+            (Fate::Rotate { user_id }, Some(known)) => {
+                let key = random_key()?;
+                let rows = db::query(
+                    "UPDATE toolcrib_sessions SET key_hash = $2, user_id = $3, idle_at = $4 \
+                     WHERE id = $1 AND ended_at IS NULL",
+                )
+                .bind(known.id)
+                .bind(&hash(key.as_bytes())[..])
+                .bind(user_id)
+                .bind(now.saturating_add(self.inner.idle_timeout))
+                .execute(tx)
+                .await?;
+                if rows == 0 {
+                    // Signing in needs no session that lived before: start another.
+                    return self.start(tx, session, Some(user_id), now).await;
+                }
+                write_fields(tx, known.id, session).await?;
+                Ok(keep(CookieChange::Set(key)))
+            }
+            (Fate::Rotate { user_id }, None) => self.start(tx, session, Some(user_id), now).await,
+        }
+    }
+
+    /// The unit's transaction is committed.
+    pub(crate) fn committed(&self, outcome: &Outcome) {
+        if let Some(known) = outcome.known {
+            self.inner.cache.forget(&known.key_hash);
+        }
+        if outcome.started {
+            self.inner.started_total.fetch_add(1, Ordering::Relaxed);
+        }
+        if outcome.ended {
+            self.inner.ended.notify_one();
+        }
+    }
+
+    /// Whether no further session may start.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub(crate) async fn is_full(&self) -> Result<bool, DbError> {
+        let Some(limit) = self.inner.max_sessions else { return Ok(false) };
+        let mut conn = self.inner.db.read().await?;
+        Ok(active(&mut conn).await? >= limit)
+    }
+
+    /// How many sessions there are and were.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn counts(&self) -> Result<Counts, DbError> {
+        let mut conn = self.inner.db.read().await?;
+        let ended = |reason| self.inner.ended_totals.of(reason).load(Ordering::Relaxed);
+        Ok(Counts {
+            active: active(&mut conn).await?,
+            started_total: self.inner.started_total.load(Ordering::Relaxed),
+            ended_by_timeout: ended(EndReason::Timeout),
+            ended_by_logout: ended(EndReason::Logout),
+            abandoned: ended(EndReason::Abandoned),
+            ended_by_shutdown: ended(EndReason::Shutdown),
+        })
+    }
+
+    async fn prolong(&self, tx: &mut Conn, known: Known, now: i64) -> Result<(), SessionError> {
+        let rows = db::query("UPDATE toolcrib_sessions SET idle_at = $2 WHERE id = $1 AND ended_at IS NULL")
+            .bind(known.id)
+            .bind(now.saturating_add(self.inner.idle_timeout))
+            .execute(tx)
+            .await?;
+        if rows == 0 { Err(SessionError::Ended) } else { Ok(()) }
+    }
+
+    async fn start(
+        &self,
+        tx: &mut Conn,
+        session: &Session,
+        user_id: Option<&str>,
+        now: i64,
+    ) -> Result<Outcome, SessionError> {
+        if let Some(limit) = self.inner.max_sessions {
+            if tx.engine() == Engine::Postgres {
+                // Two starts at once must not both see the last free place.
+                db::query("SELECT 1::BIGINT FROM pg_advisory_xact_lock(7466326)").scalar_optional::<i64>(tx).await?;
+            }
+            if active(tx).await? >= limit {
+                return Err(SessionError::Full(limit));
+            }
+        }
+        let key = random_key()?;
+        let id: i64 = db::query(
+            "INSERT INTO toolcrib_sessions (key_hash, user_id, created_at, idle_at, absolute_at) \
+             VALUES ($1, $2, $3, $4, $5) RETURNING id",
+        )
+        .bind(&hash(key.as_bytes())[..])
+        .bind(user_id)
+        .bind(now)
+        .bind(now.saturating_add(self.inner.idle_timeout))
+        .bind(now.saturating_add(self.inner.absolute_timeout))
+        .scalar(tx)
+        .await?;
+        write_fields(tx, id, session).await?;
+        let start = SessionStart { id, user_id: user_id.map(str::to_owned) };
+        (self.inner.hooks.start)(&start, tx).await.map_err(SessionError::Hook)?;
+        Ok(Outcome { cookie: CookieChange::Set(key), known: session.known(), started: true, ended: false })
+    }
+
+    /// Ends every session of a user, inside the caller's transaction. The ends are told, with the
+    /// reason [`EndReason::Abandoned`], after it has committed; call
+    /// [`Sessions::forget_all`] then.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn end_sessions_of(&self, tx: &mut Conn, user_id: &str) -> Result<u64, DbError> {
+        let rows = db::query(
+            "UPDATE toolcrib_sessions SET ended_at = $2, end_reason = 'abandoned' \
+             WHERE user_id = $1 AND ended_at IS NULL",
+        )
+        .bind(user_id)
+        .bind(now_micros())
+        .execute(tx)
+        .await?;
+        Ok(rows)
+    }
+
+    /// Forgets what is held in memory: sessions were ended by a statement of the site's own.
+    pub fn forget_all(&self) {
+        self.inner.cache.forget_all();
+        self.inner.ended.notify_one();
+    }
+
+    pub(super) fn touched(&self) -> std::sync::MutexGuard<'_, HashMap<i64, i64>> {
+        self.inner.touched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn active(conn: &mut Conn) -> Result<u64, DbError> {
+    let count: i64 = db::query(
+        "SELECT COUNT(*) FROM toolcrib_sessions \
+         WHERE ended_at IS NULL AND idle_at > $1 AND absolute_at > $1",
+    )
+    .bind(now_micros())
+    .scalar(conn)
+    .await?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// Ends one session; whoever comes second changes nothing.
+pub(super) async fn end_one(tx: &mut Conn, id: i64, reason: EndReason, now: i64) -> Result<bool, DbError> {
+    let rows = db::query(
+        "UPDATE toolcrib_sessions SET ended_at = $2, end_reason = $3 \
+         WHERE id = $1 AND ended_at IS NULL",
+    )
+    .bind(id)
+    .bind(now)
+    .bind(reason.name())
+    .execute(tx)
+    .await?;
+    Ok(rows == 1)
+}
+
+async fn write_fields(tx: &mut Conn, id: i64, session: &Session) -> Result<(), SessionError> {
+    if session.field_count() > FIELDS_LIMIT {
+        return Err(SessionError::TooMany(FIELDS_LIMIT));
+    }
+    write_changes(tx, id, session.changes()).await?;
+    Ok(())
+}
+
+/// Merges changes into a session's rows, field by field.
+pub(super) async fn write_changes(tx: &mut Conn, id: i64, changes: &super::Changes) -> Result<(), DbError> {
+    for (name, json) in changes.iter() {
+        match json {
+            Some(json) => {
+                db::query(
+                    "INSERT INTO toolcrib_session_fields (session_id, name, value) \
+                     VALUES ($1, $2, $3) \
+                     ON CONFLICT (session_id, name) DO UPDATE SET value = excluded.value",
+                )
+                .bind(id)
+                .bind(name)
+                .bind(json)
+                .execute(tx)
+                .await?;
+            }
+            None => {
+                db::query("DELETE FROM toolcrib_session_fields WHERE session_id = $1 AND name = $2")
+                    .bind(id)
+                    .bind(name)
+                    .execute(tx)
+                    .await?;
+            }
+        }
+    }
+    Ok(())
+}

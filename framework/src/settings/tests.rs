@@ -1,0 +1,99 @@
+//! What the sources say, and what is refused.
+
+use std::time::Duration;
+
+use super::*;
+
+fn with(environment: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+    Settings::from_sources("", environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
+}
+
+fn refusal(environment: &[(&str, &str)]) -> String {
+    with(environment).expect_err("refused").to_string()
+}
+
+#[test]
+fn defaults_fit() {
+    let settings = with(&[]).expect("defaults");
+    assert_eq!(settings.pool.max, 32);
+    assert_eq!(settings.session.idle_timeout, Duration::from_secs(1200));
+    assert_eq!(settings.retry_delays.len(), 10);
+    assert_eq!(settings.database.url(), "sqlite://crm.db");
+}
+
+#[test]
+fn the_environment_beats_the_file_and_the_file_the_defaults() {
+    let settings = Settings::from_sources(
+        "[server]\nport = 1\nhost = \"0.0.0.0\"\n[pages.drill]\nmax = 7\n",
+        [("TOOLCRIB_SERVER__PORT".to_owned(), "2".to_owned())].into(),
+    )
+    .expect("fits");
+    assert_eq!(settings.server.port, 2);
+    assert_eq!(settings.server.host, "0.0.0.0");
+    assert_eq!(settings.pool_of("Drill").max, 7);
+    assert_eq!(settings.pool_of("other").max, 32);
+}
+
+#[test]
+fn page_settings_are_read_from_the_environment() {
+    let settings = with(&[
+        ("TOOLCRIB_PAGES__DRILL__MAX", "10"),
+        ("TOOLCRIB_PAGES__DRILL__QUEUE_TIMEOUT_MS", "2000"),
+        ("TOOLCRIB_PAGES__DRILL__CACHE", "destroy"),
+    ])
+    .expect("fits");
+    assert_eq!(settings.pool_of("drill").max, 10);
+    assert_eq!(settings.pool_of("drill").queue_timeout, Duration::from_secs(2));
+    let page = settings.pages.get("drill").expect("page");
+    assert_eq!(page.cache, Some(crate::page::CacheMode::Destroy));
+}
+
+#[test]
+fn lists_are_read_from_the_environment_and_from_the_file() {
+    let settings = with(&[("TOOLCRIB_RETRY__DELAYS_MS", "10,20,30")]).expect("fits");
+    assert_eq!(settings.retry_delays, [10, 20, 30].map(Duration::from_millis));
+    let settings = Settings::from_sources("[retry]\ndelays_ms = [1, 2]\n", [].into());
+    assert_eq!(settings.expect("fits").retry_delays, [1, 2].map(Duration::from_millis));
+}
+
+#[test]
+fn unknown_names_are_refused_by_name_with_a_suggestion() {
+    let text = refusal(&[("TOOLCRIB_SERVER__PROT", "1")]);
+    assert!(text.contains("server.prot"), "{text}");
+    assert!(text.contains("TOOLCRIB_SERVER__PROT"), "{text}");
+    assert!(text.contains("did you mean server.port?"), "{text}");
+    let text = refusal(&[("TOOLCRIB_PAGES__DRILL__MAXX", "1")]);
+    assert!(text.contains("pages.drill.max?"), "{text}");
+}
+
+#[test]
+fn bad_values_are_refused_by_name() {
+    for (variable, value, name) in [
+        ("TOOLCRIB_SERVER__PORT", "70000", "server.port"),
+        ("TOOLCRIB_SERVER__WORKERS", "0", "server.workers"),
+        ("TOOLCRIB_PROFILE", "prod", "profile"),
+        ("TOOLCRIB_RETRY__DELAYS_MS", "a", "retry.delays_ms"),
+        ("TOOLCRIB_SERVER__PUBLIC_URL", "crm", "server.public_url"),
+        ("TOOLCRIB_SESSION__STORE", "tin", "session.store"),
+        ("TOOLCRIB_SECRET", "short", "secret"),
+    ] {
+        let text = refusal(&[(variable, value)]);
+        assert!(text.contains(name) && text.contains(variable), "{text}");
+    }
+}
+
+#[test]
+fn production_refuses_a_missing_secret_and_test_knobs() {
+    assert!(refusal(&[("TOOLCRIB_PROFILE", "production")]).contains("TOOLCRIB_SECRET"));
+    let secret = "0123456789012345678901234567890123456789";
+    let text =
+        refusal(&[("TOOLCRIB_PROFILE", "production"), ("TOOLCRIB_SECRET", secret), ("TOOLCRIB_TEST_KNOBS", "1")]);
+    assert!(text.contains("test_knobs"), "{text}");
+    assert!(!text.contains(secret), "a secret is never printed");
+}
+
+#[test]
+fn a_database_password_is_never_printed() {
+    let settings = with(&[("DATABASE_URL", "postgres://u:hunter2@localhost/x")]);
+    assert!(!format!("{settings:?}").contains("hunter2"));
+}

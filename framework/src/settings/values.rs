@@ -1,0 +1,173 @@
+//! The settings, as the framework reads them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// What the site runs for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// On a developer's machine: a secret is made up, knobs may be turned on.
+    Development,
+    /// For real visitors: no made-up secrets, no test knobs, no demo users.
+    Production,
+}
+
+/// All settings of a site.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Settings {
+    /// `profile`. Defaults to development.
+    pub profile: Profile,
+    /// `server.*`
+    pub server: ServerSettings,
+    /// `database.*`
+    pub database: DatabaseSettings,
+    /// `pool.*`: what pages have that say nothing else.
+    pub pool: PoolSettings,
+    /// `pages.<name>.*`: exceptions for single pages, by lower-case page name.
+    pub pages: BTreeMap<String, PageSettings>,
+    /// `request.*`
+    pub request: RequestSettings,
+    /// `retry.delays_ms`: the wait before each further attempt after a conflict.
+    pub retry_delays: Vec<Duration>,
+    /// `application.lock_timeout_ms`: the longest wait for the application's lock. Defaults to 10 s.
+    pub application_lock_timeout: Duration,
+    /// `session.*`
+    pub session: SessionSettings,
+    /// `shutdown.grace_ms`: how long requests under way may take to end. Defaults to 10 s.
+    pub shutdown_grace: Duration,
+    /// `secret`: signs cookies and tokens. Required in the production profile.
+    pub secret: Option<SecretString>,
+    /// `test_knobs`: query parameters that slow requests down or make them fail.
+    pub test_knobs: bool,
+}
+
+/// Where the server listens.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ServerSettings {
+    /// Defaults to `127.0.0.1`.
+    pub host: String,
+    /// Defaults to 8080; 0 lets the system choose.
+    pub port: u16,
+    /// Worker threads. Defaults to the number of cores.
+    pub workers: usize,
+    /// The address visitors use, `https://crm.example.org`. Switches on secure cookies and HSTS.
+    pub public_url: Option<String>,
+    /// Host names the site answers to, besides `public_url`'s. Defaults to the local ones in
+    /// development.
+    pub hosts: Vec<String>,
+    /// Open connections per worker. Defaults to 10,000.
+    pub max_connections: usize,
+}
+
+/// How the database is reached.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DatabaseSettings {
+    pub(super) url: SecretString,
+    pub(super) max_connections: u32,
+    pub(super) max_writers: u32,
+    pub(super) acquire_timeout: Duration,
+    pub(super) busy_timeout: Duration,
+    pub(super) statement_timeout: Duration,
+    pub(super) slow_statement: Duration,
+}
+
+/// Limits of a page's pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolSettings {
+    /// Most instances, over all workers; 0 is unlimited. Defaults to 32.
+    pub max: usize,
+    /// Most waiting requests. Defaults to 128.
+    pub queue_max: usize,
+    /// Longest wait for an instance; 0 refuses at once. Defaults to 5 s.
+    pub queue_timeout: Duration,
+}
+
+/// Exceptions for one page.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct PageSettings {
+    /// See [`PoolSettings::max`].
+    pub max: Option<usize>,
+    /// See [`PoolSettings::queue_max`].
+    pub queue_max: Option<usize>,
+    /// See [`PoolSettings::queue_timeout`].
+    pub queue_timeout: Option<Duration>,
+    /// `on_demand` or `always`.
+    pub create: Option<crate::page::CreateMode>,
+    /// `cache` or `destroy`.
+    pub cache: Option<crate::page::CacheMode>,
+}
+
+/// Limits of one request.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct RequestSettings {
+    /// From the complete request to the answer, waiting included. Defaults to 30 s.
+    pub timeout: Duration,
+    /// For the arrival of the body. Defaults to 15 s.
+    pub body_timeout: Duration,
+    /// Largest body of a page that says nothing else, in bytes. Defaults to 1 MiB.
+    pub body_limit: usize,
+}
+
+/// How long sessions last.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct SessionSettings {
+    /// A session ends after this long without a request. Defaults to 20 minutes.
+    pub idle_timeout: Duration,
+    /// A session ends this long after its start, whatever happens. Defaults to 12 hours.
+    pub absolute_timeout: Duration,
+    /// Most sessions at once; none is unlimited. Defaults to none.
+    pub max_sessions: Option<u64>,
+}
+
+impl DatabaseSettings {
+    /// The address, with its password.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.url.expose_secret()
+    }
+
+    /// Reading connections. Defaults to 10.
+    #[must_use]
+    pub fn max_connections(&self) -> u32 {
+        self.max_connections
+    }
+
+    /// Writing connections; SQLite has one whatever this says. Defaults to 10.
+    #[must_use]
+    pub fn max_writers(&self) -> u32 {
+        self.max_writers
+    }
+
+    /// Longest wait for a free connection. Defaults to 5 s.
+    #[must_use]
+    pub fn acquire_timeout(&self) -> Duration {
+        self.acquire_timeout
+    }
+
+    /// Longest wait for a lock inside the database. Defaults to 5 s.
+    #[must_use]
+    pub fn busy_timeout(&self) -> Duration {
+        self.busy_timeout
+    }
+
+    /// Longest run of one statement (PostgreSQL). Defaults to 30 s.
+    #[must_use]
+    pub fn statement_timeout(&self) -> Duration {
+        self.statement_timeout
+    }
+
+    /// A statement that takes longer is logged with a warning. Defaults to 1 s.
+    #[must_use]
+    pub fn slow_statement(&self) -> Duration {
+        self.slow_statement
+    }
+}

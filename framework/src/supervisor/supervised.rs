@@ -1,0 +1,235 @@
+//! One module under supervision.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use actix::Addr;
+use futures_util::FutureExt;
+
+use super::policy::{Admission, Change, Failure, Pass, RestartPolicy, RestartState, Service};
+use crate::page::{InstanceUse, Module, Site};
+use crate::pool::{CheckoutError, Claim, Creation, Instance, Lease, Pool, Status};
+
+/// The longest a module's `create` may take.
+const CREATE_LIMIT: Duration = Duration::from_secs(10);
+
+/// A module's pool, its factory, and its record of failures. Cloning is cheap.
+pub(crate) struct Supervisor<M: Module> {
+    shared: Arc<Shared<M>>,
+}
+
+struct Shared<M: Module> {
+    site: Site,
+    pool: Pool<M>,
+    restart: Mutex<RestartState>,
+    panics_total: AtomicU64,
+}
+
+/// What the tools see of a module, and what they may do to it.
+pub(crate) trait Watched: Send + Sync {
+    /// The module's name.
+    fn name(&self) -> &'static str;
+    /// Its pool's counts.
+    fn status(&self) -> Status;
+    /// How often it panicked.
+    fn panics_total(&self) -> u64;
+    /// `serving`, `out_of_service` or `probing`.
+    fn state(&self) -> &'static str;
+    /// Gives out nothing any more: the site stops.
+    fn close(&self);
+}
+
+impl<M: Module> Watched for Supervisor<M> {
+    fn name(&self) -> &'static str {
+        self.module()
+    }
+
+    fn status(&self) -> Status {
+        self.shared.pool.status()
+    }
+
+    fn panics_total(&self) -> u64 {
+        self.shared.panics_total.load(Ordering::Relaxed)
+    }
+
+    fn state(&self) -> &'static str {
+        match self.restart().service() {
+            Service::Serving => "serving",
+            Service::OutOfService { .. } => "out_of_service",
+            Service::Probing { .. } => "probing",
+        }
+    }
+
+    fn close(&self) {
+        self.shared.pool.close();
+    }
+}
+
+/// A lease whose end is reported to the supervisor.
+#[must_use = "dropping a supervised lease leaves its end undecided"]
+pub(crate) struct Supervised<M: Module> {
+    lease: Option<Lease<M>>,
+    report: Report<M>,
+}
+
+/// The duty to say how a use ended; dropped, it says that nobody knows.
+struct Report<M: Module> {
+    pass: Option<Pass>,
+    supervisor: Supervisor<M>,
+}
+
+impl<M: Module> Clone for Supervisor<M> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<M: Module> Supervisor<M> {
+    pub(crate) fn new(site: Site, pool: Pool<M>, policy: RestartPolicy) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                site,
+                pool,
+                restart: Mutex::new(RestartState::new(policy)),
+                panics_total: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// Checks an instance out, creating one where the pool says so.
+    ///
+    /// # Errors
+    /// [`CheckoutError`]: out of service, queue full, time-out, or a `create` that failed.
+    pub(crate) async fn checkout(&self, deadline: Instant) -> Result<Supervised<M>, CheckoutError> {
+        let admission = self.restart().admit(Instant::now());
+        let pass = match admission {
+            Admission::Serve(pass) | Admission::Probe(pass) => pass,
+            Admission::Refuse { retry_after } => {
+                return Err(CheckoutError::OutOfService { module: self.module(), retry_after });
+            }
+        };
+        let mut report = Report { pass: Some(pass), supervisor: self.clone() };
+        let lease = match self.shared.pool.checkout(deadline).await? {
+            Claim::Instance(lease) => lease,
+            Claim::Create(creation) => match self.create(creation, deadline).await {
+                Ok(lease) => lease,
+                Err(error) => {
+                    report.failed(Failure::Creation);
+                    return Err(error);
+                }
+            },
+        };
+        Ok(Supervised { lease: Some(lease), report })
+    }
+
+    async fn create(&self, creation: Creation<M>, deadline: Instant) -> Result<Lease<M>, CheckoutError> {
+        let module = self.module();
+        let started = Instant::now();
+        let limit = deadline.min(started + CREATE_LIMIT);
+        // The time limit is inside the guard: what the author's future drops may panic as well.
+        let made =
+            AssertUnwindSafe(async { tokio::time::timeout_at(limit.into(), M::create(&self.shared.site)).await });
+        match made.catch_unwind().await {
+            Ok(Ok(Ok(value))) => Ok(creation.created(value)),
+            Ok(Ok(Err(error))) => Err(CheckoutError::Create { module, source: error.into_inner() }),
+            Ok(Err(_)) => Err(CheckoutError::CreateTimedOut { module, waited: started.elapsed() }),
+            Err(panic) => {
+                self.shared.panics_total.fetch_add(1, Ordering::Relaxed);
+                Err(CheckoutError::CreatePanicked { module, message: message_of(panic.as_ref()) })
+            }
+        }
+    }
+
+    fn module(&self) -> &'static str {
+        self.shared.pool.module()
+    }
+
+    fn restart(&self) -> MutexGuard<'_, RestartState> {
+        self.shared.restart.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changed(&self, change: Change) {
+        match change {
+            Change::Unchanged => {}
+            Change::OutOfService { pause } => {
+                tracing::error!(module = self.module(), ?pause, "module out of service");
+                self.shared.pool.turn_away();
+            }
+            Change::BackInService => tracing::info!(module = self.module(), "module back in service"),
+        }
+    }
+}
+
+impl<M: Module> Report<M> {
+    fn succeeded(&mut self) {
+        if let Some(pass) = self.pass.take() {
+            let change = self.supervisor.restart().succeeded(pass);
+            self.supervisor.changed(change);
+        }
+    }
+
+    fn failed(&mut self, failure: Failure) {
+        if let Some(pass) = self.pass.take() {
+            let change = self.supervisor.restart().failed(pass, failure, Instant::now());
+            self.supervisor.changed(change);
+        }
+    }
+}
+
+impl<M: Module> Drop for Report<M> {
+    fn drop(&mut self) {
+        if let Some(pass) = self.pass.take() {
+            self.supervisor.restart().undecided(pass);
+        }
+    }
+}
+
+impl<M: Module> Supervised<M> {
+    /// Marks the instance as at work and answers where to send it.
+    pub(crate) fn put_to_work(&mut self) -> Option<Addr<Instance<M>>> {
+        self.lease.as_mut().and_then(Lease::put_to_work)
+    }
+
+    pub(crate) fn instance(&self) -> InstanceUse {
+        self.lease.as_ref().map(Lease::instance).unwrap_or_default()
+    }
+
+    /// The use ended soundly: the instance goes back.
+    pub(crate) fn finished(mut self) {
+        self.report.succeeded();
+        if let Some(lease) = self.lease.take() {
+            lease.checkin();
+        }
+    }
+
+    /// The instance's own code panicked: it is thrown away, and that counts against the module.
+    pub(crate) fn panicked(mut self) {
+        self.report.supervisor.shared.panics_total.fetch_add(1, Ordering::Relaxed);
+        self.report.failed(Failure::Panic);
+        self.discard();
+    }
+
+    /// The use was cut off, or another module panicked while it held this one: the instance is
+    /// thrown away, and nothing is counted against the module.
+    pub(crate) fn cut_off(self) {
+        self.discard();
+    }
+
+    fn discard(mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.discard();
+        }
+    }
+}
+
+/// A panic's message, where it has one.
+pub(crate) fn message_of(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".to_owned())
+}

@@ -1,0 +1,14 @@
+//! Pages for those who run a site: right `admin`.
+
+mod board;
+mod status;
+
+use std::any::TypeId;
+
+pub(crate) use self::board::Board;
+pub(crate) use self::status::{StatusJsonPage, StatusPage};
+
+/// Whether a module is one of these pages.
+pub(crate) fn is_tool(module: TypeId) -> bool {
+    [TypeId::of::<StatusPage>(), TypeId::of::<StatusJsonPage>()].contains(&module)
+}

@@ -1,0 +1,120 @@
+//! The work of one attempt.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+
+use futures_util::FutureExt;
+
+use crate::db::{Conn, Db, DbError};
+use crate::session::{CookieChange, Session, SessionError, Sessions};
+
+/// Something to do after the commit.
+pub(crate) type Effect = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Why a unit did not commit.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommitError {
+    #[error("the rows could not be committed")]
+    Database(#[from] DbError),
+    #[error("the session could not be committed")]
+    Session(#[from] SessionError),
+}
+
+/// What one attempt holds of the database, and what it wants done afterwards.
+///
+/// At most one connection at a time: asking for the transaction gives the reader back first, so
+/// that no request waits for a second connection while it keeps a first from others.
+pub(crate) struct Work {
+    db: Db,
+    conn: Option<Conn>,
+    effects: Vec<Effect>,
+}
+
+impl Work {
+    pub(crate) fn new(db: Db) -> Self {
+        Self { db, conn: None, effects: Vec::new() }
+    }
+
+    pub(crate) async fn read(&mut self) -> Result<&mut Conn, DbError> {
+        let conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => self.db.read().await?,
+        };
+        Ok(self.conn.insert(conn))
+    }
+
+    pub(crate) async fn tx(&mut self) -> Result<&mut Conn, DbError> {
+        let conn = match self.conn.take() {
+            Some(conn) if conn.is_transaction() => conn,
+            reader => {
+                drop(reader);
+                self.db.begin().await?
+            }
+        };
+        Ok(self.conn.insert(conn))
+    }
+
+    /// Gives a connection for reading back; a transaction stays.
+    pub(crate) fn release_reader(&mut self) {
+        if self.conn.as_ref().is_some_and(|conn| !conn.is_transaction()) {
+            self.conn = None;
+        }
+    }
+
+    pub(crate) fn after_commit(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Commits rows and session fields together. On an error nothing of the unit remains, except
+    /// where the outcome of COMMIT is unknown.
+    pub(crate) async fn commit(
+        mut self,
+        session: &Session,
+        sessions: &Sessions,
+    ) -> Result<(CookieChange, Vec<Effect>), CommitError> {
+        self.release_reader();
+        let outcome = if session.is_changed() {
+            match sessions.commit(self.tx().await?, session).await {
+                Ok(outcome) => Some(outcome),
+                Err(error) => {
+                    self.abort().await;
+                    return Err(error.into());
+                }
+            }
+        } else {
+            None
+        };
+        if let Some(tx) = self.conn.take() {
+            tx.commit().await?;
+        }
+        let cookie = match outcome {
+            Some(outcome) => {
+                sessions.committed(&outcome);
+                outcome.cookie
+            }
+            None => CookieChange::Keep,
+        };
+        Ok((cookie, std::mem::take(&mut self.effects)))
+    }
+
+    /// Undoes everything and gives the connection back.
+    pub(crate) async fn abort(&mut self) {
+        self.effects.clear();
+        if let Some(conn) = self.conn.take()
+            && conn.is_transaction()
+            && let Err(error) = conn.rollback().await
+        {
+            // The connection is closed then, which undoes the transaction as well.
+            tracing::debug!(error = &error as &dyn std::error::Error, "rollback");
+        }
+    }
+}
+
+/// Runs effects one after the other; none can hurt another.
+pub(crate) async fn run_effects(effects: Vec<Effect>) {
+    for effect in effects {
+        if AssertUnwindSafe(effect).catch_unwind().await.is_err() {
+            tracing::error!("an after-commit effect panicked");
+        }
+    }
+}

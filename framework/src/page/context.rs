@@ -35,8 +35,6 @@ pub(crate) struct Attempt {
     pub(crate) site: Site,
     pub(crate) request: Arc<Request>,
     pub(crate) page: PageInfo,
-    pub(crate) params: Vec<(String, String)>,
-    pub(crate) query: Vec<(String, String)>,
     pub(crate) session: Session,
     pub(crate) work: Work,
     pub(crate) csrf: Csrf,
@@ -103,13 +101,13 @@ impl Context<'_> {
     /// # Errors
     /// [`PageError::NotFound`] where it is not a `T`: there is no page at such an address.
     pub fn path<T: FromStr>(&self, name: &str) -> Result<T, PageError> {
-        lookup(&self.attempt.params, name).and_then(|value| value.parse().ok()).ok_or(PageError::NotFound)
+        lookup(&self.attempt.request.params, name).and_then(|value| value.parse().ok()).ok_or(PageError::NotFound)
     }
 
     /// The first value of a query parameter.
     #[must_use]
     pub fn query_param(&self, name: &str) -> Option<&str> {
-        lookup(&self.attempt.query, name)
+        lookup(&self.attempt.request.query_pairs, name)
     }
 
     /// The query as a type.
@@ -117,7 +115,7 @@ impl Context<'_> {
     /// # Errors
     /// [`PageError::BadRequest`] where it does not fit.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, PageError> {
-        Ok(fill(&self.attempt.query)?)
+        Ok(fill(&self.attempt.request.query_pairs)?)
     }
 
     /// The first value of a form field.
@@ -195,7 +193,11 @@ impl Context<'_> {
     /// The test knobs of this request: without effect unless the site was started for tests.
     #[must_use]
     pub fn knobs(&self) -> Knobs {
-        if self.attempt.site.settings().test_knobs { Knobs::read(&self.attempt.query) } else { Knobs::default() }
+        if self.attempt.site.settings().test_knobs {
+            Knobs::read(&self.attempt.request.query_pairs)
+        } else {
+            Knobs::default()
+        }
     }
 }
 
@@ -392,7 +394,7 @@ impl Attempt {
             end_user,
             csrf_token: self.csrf.token(&parts.secret),
             flashes,
-            request_id: self.request.id.clone(),
+            request_id: self.request.id.to_string(),
             assets: Arc::clone(&parts.assets),
         }
     }

@@ -12,11 +12,15 @@ use super::body::Body;
 /// A complete request.
 #[derive(Debug)]
 pub(crate) struct Request {
-    pub(crate) id: String,
+    pub(crate) id: std::sync::Arc<str>,
     pub(crate) method: Method,
     /// Path as sent, percent-encoded.
     pub(crate) path: String,
     pub(crate) query: String,
+    /// Parameters of the route's pattern, decoded.
+    pub(crate) params: Vec<(String, String)>,
+    /// The query's pairs, decoded, in order.
+    pub(crate) query_pairs: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) peer: Option<IpAddr>,
     pub(crate) body: Body,

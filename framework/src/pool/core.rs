@@ -98,7 +98,8 @@ impl<T, W> PoolCore<T, W> {
         // With anyone in the queue nothing is idle and no capacity is free. Asking all the same makes first come,
         // first served hold here by itself and not by the correctness of every other function.
         if self.queue.is_empty() {
-            if let Some(instance) = self.take_idle(home) {
+            let create_first = self.creates_before_reusing_elsewhere(home);
+            if let Some(instance) = if create_first { None } else { self.take_idle(home) } {
                 self.status.active += 1;
                 self.status.uses_total += 1;
                 return Checkout::Reuse(instance);
@@ -274,6 +275,16 @@ impl<T, W> PoolCore<T, W> {
     /// Takes those whose deadline has come out of the queue; the one place where a time-out is counted.
     fn retire(&mut self, now: Instant) {
         self.status.timed_out_total += self.queue.retire(now);
+    }
+
+    /// Whether this checkout creates an instance on its own worker although one lies idle elsewhere: only while
+    /// others are at work. A lone request takes what is idle wherever it lives, so requests in a row create one
+    /// instance (W1); under load every worker gets instances of its own, up to the limit, and messages between
+    /// workers, which cost a switch of threads each, become rare.
+    fn creates_before_reusing_elsewhere(&self, home: usize) -> bool {
+        let busy = self.status.active + self.status.creating > 0;
+        let none_here = self.shelves.get(self.shelf_of(home)).is_none_or(VecDeque::is_empty);
+        self.placement == Placement::LocalFirst && busy && none_here && self.has_room()
     }
 
     fn take_idle(&mut self, home: usize) -> Option<T> {

@@ -4,20 +4,44 @@
 //! process. The value leaves the actor for the work and comes back only after a sound end, so a
 //! panic can neither kill the actor's arbiter nor leave half-changed state behind.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use actix::prelude::*;
-use futures_util::future::LocalBoxFuture;
 
 use crate::page::Module;
 
+/// Where an instance's value lies while nobody uses it. Empty, it is at work or gone.
+///
+/// The instance's actor and its seat in the pool share it: a module that only accompanies a page
+/// is taken from here without a message. Whoever holds the lease is the only one to touch it.
+pub(crate) struct Place<M>(Arc<Mutex<Option<Box<M>>>>);
+
+impl<M> Clone for Place<M> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<M> Place<M> {
+    pub(crate) fn take(&self) -> Option<Box<M>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub(crate) fn put(&self, value: Box<M>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    }
+}
+
 /// An instance of a module, on the arbiter that created it.
 pub(crate) struct Instance<M: Module> {
-    module: Option<Box<M>>,
+    place: Place<M>,
 }
 
 impl<M: Module> Instance<M> {
     /// Starts an instance on the current arbiter.
-    pub(crate) fn start_here(module: M) -> Addr<Self> {
-        Self { module: Some(Box::new(module)) }.start()
+    pub(crate) fn start_here(module: M) -> (Addr<Self>, Place<M>) {
+        let place = Place(Arc::new(Mutex::new(Some(Box::new(module)))));
+        (Self { place: place.clone() }.start(), place)
     }
 }
 
@@ -25,62 +49,39 @@ impl<M: Module> Actor for Instance<M> {
     type Context = actix::Context<Self>;
 }
 
-/// Work for an instance. It is given the value and returns it where it is still sound.
-///
-/// The work runs in the actor's task: when the client goes away its connection's task ends, and
-/// this one does not.
-pub(crate) struct Use<M: Module, R> {
-    pub(crate) work: Work<M, R>,
+/// Work for an instance: it is given the value and returns it where it is still sound.
+pub(crate) trait Task: Send + 'static {
+    type Module: Module;
+    type Answer: Send + 'static;
+
+    fn perform(
+        self,
+        module: Box<Self::Module>,
+    ) -> impl Future<Output = (Option<Box<Self::Module>>, Self::Answer)> + 'static;
 }
 
-type Work<M, R> = Box<dyn FnOnce(Box<M>) -> LocalBoxFuture<'static, (Option<Box<M>>, R)> + Send>;
+/// Sends an instance work. The work runs in the actor's task: when the client goes away its
+/// connection's task ends, and this one does not. `None`: the value was gone.
+pub(crate) struct Use<T>(pub(crate) T);
 
-impl<M: Module, R: Send + 'static> Message for Use<M, R> {
-    type Result = Option<R>;
+impl<T: Task> Message for Use<T> {
+    type Result = Option<T::Answer>;
 }
 
-impl<M: Module, R: Send + 'static> Handler<Use<M, R>> for Instance<M> {
-    // Atomic: nothing else is handled until the work is over. It may wait for database, locks and
-    // other instances, none of which ever wait for this actor's mailbox.
-    type Result = AtomicResponse<Self, Option<R>>;
+impl<T: Task> Handler<Use<T>> for Instance<T::Module> {
+    // Atomic: nothing else is handled until the work is over. It may wait for the database, locks
+    // and other instances, none of which ever wait for this actor's mailbox.
+    type Result = AtomicResponse<Self, Option<T::Answer>>;
 
-    fn handle(&mut self, message: Use<M, R>, _: &mut Self::Context) -> Self::Result {
-        let Some(module) = self.module.take() else {
+    fn handle(&mut self, Use(task): Use<T>, _: &mut Self::Context) -> Self::Result {
+        let Some(module) = self.place.take() else {
             return AtomicResponse::new(Box::pin(actix::fut::ready(None)));
         };
-        AtomicResponse::new(Box::pin((message.work)(module).into_actor(self).map(|(module, answer), instance, _| {
-            instance.module = module;
+        AtomicResponse::new(Box::pin(task.perform(module).into_actor(self).map(|(module, answer), instance, _| {
+            if let Some(module) = module {
+                instance.place.put(module);
+            }
             Some(answer)
         })))
-    }
-}
-
-/// Lends the value to a request whose work runs in another instance's actor.
-pub(crate) struct Take<M: Module>(pub(crate) std::marker::PhantomData<fn() -> M>);
-
-impl<M: Module> Message for Take<M> {
-    type Result = Option<Box<M>>;
-}
-
-impl<M: Module> Handler<Take<M>> for Instance<M> {
-    type Result = Option<Box<M>>;
-
-    fn handle(&mut self, _: Take<M>, _: &mut Self::Context) -> Self::Result {
-        self.module.take()
-    }
-}
-
-/// The lent value comes back.
-pub(crate) struct GiveBack<M: Module>(pub(crate) Box<M>);
-
-impl<M: Module> Message for GiveBack<M> {
-    type Result = ();
-}
-
-impl<M: Module> Handler<GiveBack<M>> for Instance<M> {
-    type Result = ();
-
-    fn handle(&mut self, message: GiveBack<M>, _: &mut Self::Context) {
-        self.module = Some(message.0);
     }
 }

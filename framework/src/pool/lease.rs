@@ -5,13 +5,14 @@ use std::time::Instant;
 use actix::Addr;
 
 use super::core::Approval;
-use super::instance::Instance;
+use super::instance::{Instance, Place};
 use super::shell::Pool;
 use crate::page::{InstanceUse, Module};
 
 /// An instance's place in its pool: its address and what is known of it.
 pub(crate) struct Seat<M: Module> {
     pub(super) address: Addr<Instance<M>>,
+    pub(super) place: Place<M>,
     pub(super) id: u64,
     pub(super) uses: u64,
     /// The worker it lives on.
@@ -47,6 +48,19 @@ impl<M: Module> Lease<M> {
     pub(crate) fn put_to_work(&mut self) -> Option<Addr<Instance<M>>> {
         self.at_work = true;
         self.seat.as_ref().map(|seat| seat.address.clone())
+    }
+
+    /// Takes the instance's value itself, to accompany another instance's work.
+    pub(crate) fn take(&mut self) -> Option<Box<M>> {
+        self.at_work = true;
+        self.seat.as_ref().and_then(|seat| seat.place.take())
+    }
+
+    /// Puts the value back, sound.
+    pub(crate) fn put_back(&mut self, value: Box<M>) {
+        if let Some(seat) = &self.seat {
+            seat.place.put(value);
+        }
     }
 
     /// Which instance it is.
@@ -89,7 +103,8 @@ impl<M: Module> Creation<M> {
     /// The instance is there: starts its actor on the current arbiter.
     pub(crate) fn created(mut self, module: M) -> Lease<M> {
         let pool = self.pool.clone();
-        let seat = pool.seat(Instance::start_here(module));
+        let (address, place) = Instance::start_here(module);
+        let seat = Pool::seat(address, place);
         if let Some(approval) = self.approval.take() {
             pool.created(approval);
         }

@@ -29,6 +29,6 @@ pub use self::core::{
     Approval, Checkout, Grant, Granted, Handover, Limits, Placement, PoolCore, Refusal, Status, Ticket,
 };
 pub use self::error::CheckoutError;
-pub(crate) use self::instance::{GiveBack, Instance, Take, Use};
+pub(crate) use self::instance::{Instance, Task, Use};
 pub(crate) use self::lease::{Creation, Lease};
-pub(crate) use self::shell::{Claim, Pool};
+pub(crate) use self::shell::{Asked, Claim, Pool};

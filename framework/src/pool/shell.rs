@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::core::{Approval, Checkout, Granted, Handover, Limits, Placement, PoolCore, Refusal, Status, Ticket};
-use super::instance::Instance;
+use super::instance::{Instance, Place};
 use super::lease::{Creation, Lease, Seat};
 use super::{CheckoutError, worker};
 use crate::page::{CacheMode, Module};
@@ -29,12 +29,20 @@ struct Shared<M: Module> {
 
 type Core<M> = PoolCore<Seat<M>, oneshot::Sender<Granted<Seat<M>>>>;
 
-/// What a checkout came to.
+/// What a request was given.
 pub(crate) enum Claim<M: Module> {
     /// An instance that was idle.
     Instance(Lease<M>),
     /// Leave to create one.
     Create(Creation<M>),
+}
+
+/// What a checkout came to at once.
+pub(crate) enum Asked<M: Module> {
+    /// Something was free.
+    Claimed(Claim<M>),
+    /// Nothing was: a place in the queue.
+    Waiting(Waiting<M>),
 }
 
 impl<M: Module> Clone for Pool<M> {
@@ -60,45 +68,24 @@ impl<M: Module> Pool<M> {
         self.shared.module
     }
 
-    /// Takes an instance, or leave to create one; waits in line for at most the queue time-out
-    /// and not beyond `deadline`.
+    /// Asks for an instance, or for leave to create one, or for a place in the queue, for at most
+    /// the queue time-out and not beyond `deadline`.
     ///
     /// # Errors
     /// [`CheckoutError::QueueFull`], [`CheckoutError::TimedOut`], [`CheckoutError::Closed`].
-    pub(crate) async fn checkout(&self, deadline: Instant) -> Result<Claim<M>, CheckoutError> {
-        let now = Instant::now();
+    pub(crate) fn checkout(&self, now: Instant, deadline: Instant) -> Result<Asked<M>, CheckoutError> {
         let last = deadline.min(now + self.shared.queue_timeout);
         let module = self.module();
         let decision = self.core().checkout(worker::home(), now, last, oneshot::channel);
-        let (ticket, granted) = match decision {
-            Checkout::Reuse(seat) => return Ok(self.claim(Granted::Reuse(seat))),
-            Checkout::Create(approval) => return Ok(self.claim(Granted::Create(approval))),
-            Checkout::Refused(Refusal::QueueFull) => return Err(CheckoutError::QueueFull { module }),
-            Checkout::Refused(Refusal::NoWait) => {
-                return Err(CheckoutError::TimedOut { module, waited: Duration::ZERO });
+        match decision {
+            Checkout::Reuse(seat) => Ok(Asked::Claimed(self.claim(Granted::Reuse(seat)))),
+            Checkout::Create(approval) => Ok(Asked::Claimed(self.claim(Granted::Create(approval)))),
+            Checkout::Waiting(ticket, granted) => {
+                Ok(Asked::Waiting(Waiting { pool: self.clone(), ticket: Some(ticket), granted, since: now, last }))
             }
-            Checkout::Refused(Refusal::Closed) => return Err(CheckoutError::Closed { module }),
-            Checkout::Waiting(ticket, granted) => (ticket, granted),
-        };
-        let mut waiting = Waiting { pool: self, ticket: Some(ticket), granted };
-        match tokio::time::timeout_at(last.into(), &mut waiting.granted).await {
-            Ok(Ok(granted)) => {
-                waiting.ticket = None;
-                Ok(self.claim(granted))
-            }
-            // The other end was dropped: by the time-out of somebody later in line, or because
-            // the pool closed or turned everybody away.
-            Ok(Err(_)) if Instant::now() < last => Err(CheckoutError::Closed { module }),
-            Ok(Err(_)) => Err(CheckoutError::TimedOut { module, waited: now.elapsed() }),
-            Err(_) => {
-                let late = self.core().expire(Instant::now());
-                drop(late);
-                // A grant may have been on its way at that moment.
-                match waiting.take_grant() {
-                    Some(granted) => Ok(self.claim(granted)),
-                    None => Err(CheckoutError::TimedOut { module, waited: now.elapsed() }),
-                }
-            }
+            Checkout::Refused(Refusal::QueueFull) => Err(CheckoutError::QueueFull { module }),
+            Checkout::Refused(Refusal::NoWait) => Err(CheckoutError::TimedOut { module, waited: Duration::ZERO }),
+            Checkout::Refused(Refusal::Closed) => Err(CheckoutError::Closed { module }),
         }
     }
 
@@ -125,8 +112,8 @@ impl<M: Module> Pool<M> {
         }
     }
 
-    pub(super) fn seat(&self, address: actix::Addr<Instance<M>>) -> Seat<M> {
-        Seat { address, id: INSTANCES.fetch_add(1, Ordering::Relaxed), uses: 0, home: worker::home() }
+    pub(super) fn seat(address: actix::Addr<Instance<M>>, place: Place<M>) -> Seat<M> {
+        Seat { address, place, id: INSTANCES.fetch_add(1, Ordering::Relaxed), uses: 0, home: worker::home() }
     }
 
     pub(super) fn checkin(&self, seat: Seat<M>) {
@@ -186,20 +173,50 @@ impl<M: Module> Pool<M> {
 
 /// A request in the queue. Dropped there, it leaves the queue, and passes on what it was just
 /// being given.
-struct Waiting<'a, M: Module> {
-    pool: &'a Pool<M>,
+#[must_use = "dropping it leaves the queue"]
+pub(crate) struct Waiting<M: Module> {
+    pool: Pool<M>,
     ticket: Option<Ticket>,
     granted: oneshot::Receiver<Granted<Seat<M>>>,
+    since: Instant,
+    last: Instant,
 }
 
-impl<M: Module> Waiting<'_, M> {
+impl<M: Module> Waiting<M> {
+    /// Waits for its turn, first come first served.
+    ///
+    /// # Errors
+    /// [`CheckoutError::TimedOut`], [`CheckoutError::Closed`].
+    pub(crate) async fn turn(mut self) -> Result<Claim<M>, CheckoutError> {
+        let module = self.pool.module();
+        match tokio::time::timeout_at(self.last.into(), &mut self.granted).await {
+            Ok(Ok(granted)) => {
+                self.ticket = None;
+                Ok(self.pool.claim(granted))
+            }
+            // The other end was dropped: by the time-out of somebody later in line, or because
+            // the pool closed or turned everybody away.
+            Ok(Err(_)) if Instant::now() < self.last => Err(CheckoutError::Closed { module }),
+            Ok(Err(_)) => Err(CheckoutError::TimedOut { module, waited: self.since.elapsed() }),
+            Err(_) => {
+                let late = self.pool.core().expire(Instant::now());
+                drop(late);
+                // A grant may have been on its way at that moment.
+                match self.take_grant() {
+                    Some(granted) => Ok(self.pool.claim(granted)),
+                    None => Err(CheckoutError::TimedOut { module, waited: self.since.elapsed() }),
+                }
+            }
+        }
+    }
+
     fn take_grant(&mut self) -> Option<Granted<Seat<M>>> {
         self.ticket = None;
         self.granted.try_recv().ok()
     }
 }
 
-impl<M: Module> Drop for Waiting<'_, M> {
+impl<M: Module> Drop for Waiting<M> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take()
             && !self.pool.core().cancel(ticket)

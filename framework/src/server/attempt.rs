@@ -19,7 +19,7 @@ use crate::unit_of_work::{CommitError, run_effects};
 
 /// What a page's instance is sent.
 pub(super) struct Job {
-    pub(super) attempt: Attempt,
+    pub(super) attempt: Box<Attempt>,
     /// Leases of the modules in `attempt.modules`, in the same order. A module whose value is not
     /// there yet is taken when the attempt begins.
     pub(super) companions: Vec<Box<dyn CompanionLease>>,
@@ -31,7 +31,7 @@ pub(super) enum Ended {
     /// Committed.
     Answered(Box<Committed>),
     /// Another page is to answer; the unit of work goes on.
-    Dispatched { page: String, job: Box<Job> },
+    Dispatched { page: String, job: Job },
     /// Undone.
     Failed(Failure),
 }
@@ -67,7 +67,7 @@ pub(super) async fn run<P: PageModule>(
 ) -> (Option<Box<PageOf<P>>>, Ended) {
     job.started.store(true, Ordering::Release);
     job.attempt.instance = lease.instance();
-    if !take_companions(&mut job).await {
+    if !take_companions(&mut job) {
         job.attempt.work.abort().await;
         give_back(job.companions, job.attempt.modules);
         lease.finished();
@@ -99,10 +99,10 @@ pub(super) async fn run<P: PageModule>(
     }
 }
 
-async fn take_companions(job: &mut Job) -> bool {
+fn take_companions(job: &mut Job) -> bool {
     let present = job.attempt.modules.companions.len();
     for lease in job.companions.iter_mut().skip(present) {
-        let Some(value) = lease.take().await else { return false };
+        let Some(value) = lease.take() else { return false };
         job.attempt.modules.companions.push(Some(value));
     }
     true
@@ -179,7 +179,7 @@ async fn page_answer<P: PageModule>(page: &mut P, cx: &mut Context<'_>) -> PageR
 async fn conclude(answer: PageResult, mut job: Job) -> Ended {
     let response = match answer {
         Ok(mut response) => match response.dispatch.take() {
-            Some(page) => return Ended::Dispatched { page, job: Box::new(job) },
+            Some(page) => return Ended::Dispatched { page, job },
             None => response,
         },
         Err(error) => {
@@ -188,7 +188,8 @@ async fn conclude(answer: PageResult, mut job: Job) -> Ended {
             return Ended::Failed(error.into());
         }
     };
-    let Job { attempt: Attempt { site, session, work, csrf, modules, .. }, companions, .. } = job;
+    let Job { attempt, companions, .. } = job;
+    let Attempt { site, session, work, csrf, modules, .. } = *attempt;
     let committed = work.commit(&session, site.sessions()).await;
     give_back(companions, modules);
     match committed {
@@ -207,7 +208,7 @@ fn give_back(companions: Vec<Box<dyn CompanionLease>>, modules: Modules) {
     let mut values = modules.companions.into_iter();
     for lease in companions {
         if let Some(value) = values.next().flatten() {
-            lease.finished(value);
+            lease.put_back(value);
         }
     }
 }

@@ -5,14 +5,14 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, COOKIE, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::access::{self, Access};
 use super::answer::{Form, Refusal};
 use super::attempt::{Committed, Ended, Failure, Job};
-use super::companion::CompanionLease;
+use super::companion::{CompanionAnswer, CompanionLease};
 use super::gate::RequestId;
 use super::origin::is_same_origin;
 use super::page_pool::NotRun;
@@ -29,6 +29,9 @@ use crate::unit_of_work::{CommitError, End, Verdict, Work};
 
 /// Most pages one request may be handed on to.
 const DISPATCH_LIMIT: usize = 8;
+
+/// Headers an answer has in the end, the gate's included: room made once instead of thrice.
+const HEADERS: usize = 14;
 
 /// What the log line wants to know of a request that reached a page.
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +96,7 @@ fn visitor_of(http: &HttpRequest, cookie_session: &actix_session::Session, serve
         State::Loaded(known, fields) => (false, known, fields),
     };
     let name = cookie_name("toolcrib-visitor", served.site.settings().is_https());
-    let cookie = if known.is_none() { http.cookie(&name) } else { None };
+    let cookie = if known.is_none() && http.headers().contains_key(COOKIE) { http.cookie(&name) } else { None };
     Visitor {
         session: Session::loaded(known, fields),
         csrf: Csrf::new(known.map(|known| known.key_hash), cookie.as_ref().map(Cookie::value)),
@@ -129,7 +132,7 @@ async fn answer(http: &HttpRequest, payload: web::Payload, visitor: &Visitor, se
         served.site.sessions().touch(known);
     }
     let body = if is_post {
-        match receive(http, payload, entry, visitor, served).await {
+        match Box::pin(receive(http, payload, entry, visitor, served)).await {
             Ok(body) => body,
             Err(refusal) => return refuse(refusal).into(),
         }
@@ -143,6 +146,8 @@ async fn answer(http: &HttpRequest, payload: web::Payload, visitor: &Visitor, se
     let request = Arc::new(Request {
         id: RequestId::of(http),
         method: http.method().clone(),
+        params: found.params,
+        query_pairs: query,
         path: http.path().to_owned(),
         query: http.query_string().to_owned(),
         headers: http.headers().clone(),
@@ -150,7 +155,7 @@ async fn answer(http: &HttpRequest, payload: web::Payload, visitor: &Visitor, se
         body,
         deadline: Instant::now() + served.site.settings().request.timeout,
     });
-    let task = Task { http, served, request, query, params: found.params };
+    let task = Task { http, served, request };
     task.answer(found.page, visitor, fragment).await
 }
 
@@ -186,8 +191,6 @@ struct Task<'a> {
     http: &'a HttpRequest,
     served: &'a Served,
     request: Arc<Request>,
-    query: Vec<(String, String)>,
-    params: Vec<(String, String)>,
 }
 
 /// How the attempts of a request ended.
@@ -211,7 +214,8 @@ impl Task<'_> {
         match access::check(&entry.info, visitor.session.end_user().as_ref()) {
             Access::Granted => {}
             Access::Denied => return self.refuse(Refusal::forbidden(), visitor, fragment).into(),
-            Access::LoginRequired => return self.login_in_place(visitor, fragment).await,
+            // Boxed: the rare ways must not make every request's future larger.
+            Access::LoginRequired => return Box::pin(self.login_in_place(visitor, fragment)).await,
         }
         let Run { outcome, trace } = self.attempts(page, visitor, false).await;
         let mut outgoing = match outcome {
@@ -219,7 +223,7 @@ impl Task<'_> {
             Err(Undone::Refused(refusal)) => self.refuse(refusal, visitor, fragment).into(),
             Err(Undone::SessionEnded) => {
                 let nobody = Visitor { session: Session::default(), csrf: Csrf::default(), unknown: false };
-                let mut outgoing = self.login_in_place(&nobody, fragment).await;
+                let mut outgoing = Box::pin(self.login_in_place(&nobody, fragment)).await;
                 outgoing.cookie = CookieChange::Remove;
                 outgoing
             }
@@ -251,10 +255,11 @@ impl Task<'_> {
     async fn committed(&self, committed: Committed, visitor: &Visitor, fragment: bool) -> Outgoing {
         let Committed { response, cookie, visitor: new_visitor } = committed;
         // A form for a visitor who could not start a session is of no use to him.
-        if new_visitor.is_some() && self.served.site.sessions().is_full().await.unwrap_or(false) {
+        if new_visitor.is_some() && Box::pin(self.served.site.sessions().is_full()).await.unwrap_or(false) {
             return self.refuse(Refusal::sessions_full(), visitor, fragment).into();
         }
         let mut http = HttpResponse::build(response.status).body(response.body);
+        http.headers_mut().reserve(HEADERS);
         for (name, value) in response.headers {
             http.headers_mut().append(name, value);
         }
@@ -273,7 +278,11 @@ impl Task<'_> {
                     return Run { outcome: Ok(committed), trace };
                 }
                 Err(NotDone::NotStarted(error)) => {
-                    tracing::warn!(request = self.request.id, error = &error as &dyn std::error::Error, "no instance");
+                    tracing::warn!(
+                        request = &*self.request.id,
+                        error = &error as &dyn std::error::Error,
+                        "no instance"
+                    );
                     return Run { outcome: Err(Undone::Refused(Refusal::of_checkout(&error))), trace };
                 }
                 Err(NotDone::Failed(failure)) => failure,
@@ -286,7 +295,7 @@ impl Task<'_> {
                 Some(Verdict::Wait(delay)) => {
                     stats.ended(End::Retried);
                     tracing::warn!(
-                        request = self.request.id,
+                        request = &*self.request.id,
                         page = trace.page,
                         attempt = trace.attempts,
                         error = &failure as &dyn std::error::Error,
@@ -359,7 +368,7 @@ impl Task<'_> {
                     if access::check(&entry.info, user.as_ref()) != Access::Granted {
                         return Err(NotDone::Failed(Failure::Page(PageError::Forbidden)));
                     }
-                    job = *next;
+                    job = next;
                 }
                 Err(NotRun::NoInstance(error)) => return Err(NotDone::NotStarted(error)),
                 Err(NotRun::Lost { started: false }) => return Err(NotDone::Failed(Failure::Vanished)),
@@ -374,20 +383,19 @@ impl Task<'_> {
     }
 
     async fn checkout(&self, module: usize) -> Result<Box<dyn CompanionLease>, CheckoutError> {
-        match self.served.modules.get(module) {
-            Some(pool) => pool.checkout(self.request.deadline).await,
-            None => Err(CheckoutError::Vanished { module: "?" }),
+        let pool = self.served.modules.get(module).ok_or(CheckoutError::Vanished { module: "?" })?;
+        match pool.ask(self.request.deadline)? {
+            CompanionAnswer::Ready(lease) => Ok(lease),
+            CompanionAnswer::Pending(pending) => pending.await,
         }
     }
 
     fn new_job(&self, entry: &Entry, visitor: &Visitor, number: u32, dispatched: bool) -> Job {
         Job {
-            attempt: Attempt {
+            attempt: Box::new(Attempt {
                 site: self.served.site.clone(),
                 request: Arc::clone(&self.request),
                 page: entry.info,
-                params: self.params.clone(),
-                query: self.query.clone(),
                 session: visitor.session.clone(),
                 work: Work::new(self.served.site.db().clone()),
                 csrf: visitor.csrf.for_attempt(),
@@ -396,7 +404,7 @@ impl Task<'_> {
                 number,
                 dispatched,
                 initialized: 0,
-            },
+            }),
             companions: Vec::new(),
             started: Arc::new(AtomicBool::new(false)),
         }
@@ -404,7 +412,7 @@ impl Task<'_> {
 
     fn log(&self, failure: &Failure, trace: &Trace, message: &'static str) {
         let error = failure as &dyn std::error::Error;
-        let request = self.request.id.as_str();
+        let request = &*self.request.id;
         if Refusal::of_failure(failure).status.is_server_error() {
             tracing::error!(request, page = trace.page, attempt = trace.attempts, error, "{message}");
         } else {

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::served::Served;
@@ -51,6 +51,13 @@ pub(super) async fn asset(http: HttpRequest, name: web::Path<String>, served: we
         .insert_header((ETAG, etag))
         .insert_header((CACHE_CONTROL, kept))
         .body(asset.bytes.clone())
+}
+
+/// Any other method on what is only read.
+pub(super) async fn reading_only() -> HttpResponse {
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "This is only read.");
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
 }
 
 fn text(status: StatusCode, body: &'static str) -> HttpResponse {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpServer, middleware, web};
+use actix_web::{App, FromRequest, Handler, HttpServer, Resource, Responder, middleware, web};
 
 use super::served::Served;
 use super::{dispatch, gate, health, shutdown};
@@ -90,11 +90,13 @@ impl Server {
                 cookie_layer(sessions, &for_workers.site.parts().secret, for_workers.site.settings().is_https());
             App::new()
                 .app_data(for_workers.clone())
+                .wrap(layer)
                 .wrap(middleware::from_fn(gate::gate))
-                .route("/healthz", web::get().to(health::healthz))
-                .route("/readyz", web::get().to(health::readyz))
-                .route("/assets/{name}", web::get().to(health::asset))
-                .service(web::scope("").wrap(layer).default_service(web::to(dispatch::dispatch)))
+                .service(reading("/healthz", health::healthz))
+                .service(reading("/readyz", health::readyz))
+                // A pattern here would be matched against the path of every request.
+                .service(web::scope("/assets").service(reading("/{name}", health::asset)))
+                .default_service(web::to(dispatch::dispatch))
         })
         .workers(settings.server.workers)
         .max_connections(settings.server.max_connections)
@@ -114,6 +116,19 @@ impl Server {
         finish(&served, sweeper, settings.shutdown_grace).await;
         outcome
     }
+}
+
+/// A resource that is only read: GET and HEAD.
+fn reading<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args> + Clone,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
+        .default_service(web::to(health::reading_only))
 }
 
 async fn stop_on_signal(handle: ServerHandle, served: web::Data<Served>) {

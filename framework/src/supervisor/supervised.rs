@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 
 use super::policy::{Admission, Change, Failure, Pass, RestartPolicy, RestartState, Service};
 use crate::page::{InstanceUse, Module, Site};
-use crate::pool::{CheckoutError, Claim, Creation, Instance, Lease, Pool, Status};
+use crate::pool::{Asked, CheckoutError, Claim, Creation, Instance, Lease, Pool, Status};
 
 /// The longest a module's `create` may take.
 const CREATE_LIMIT: Duration = Duration::from_secs(10);
@@ -75,6 +75,45 @@ pub(crate) struct Supervised<M: Module> {
     report: Report<M>,
 }
 
+/// What a supervisor answers at once.
+pub(crate) enum Answer<M: Module> {
+    /// An instance that was idle.
+    Ready(Supervised<M>),
+    /// An instance has to be created or waited for.
+    Pending(Pending<M>),
+}
+
+/// A checkout that takes its time.
+pub(crate) struct Pending<M: Module> {
+    pending: Asked<M>,
+    report: Report<M>,
+    deadline: Instant,
+}
+
+impl<M: Module> Pending<M> {
+    /// Waits for the instance, or creates it.
+    ///
+    /// # Errors
+    /// [`CheckoutError`]: time-out, or a `create` that failed.
+    pub(crate) async fn checkout(mut self) -> Result<Supervised<M>, CheckoutError> {
+        let claim = match self.pending {
+            Asked::Claimed(claim) => claim,
+            Asked::Waiting(waiting) => waiting.turn().await?,
+        };
+        let lease = match claim {
+            Claim::Instance(lease) => lease,
+            Claim::Create(creation) => match self.report.supervisor.create(creation, self.deadline).await {
+                Ok(lease) => lease,
+                Err(error) => {
+                    self.report.failed(Failure::Creation);
+                    return Err(error);
+                }
+            },
+        };
+        Ok(Supervised { lease: Some(lease), report: self.report })
+    }
+}
+
 /// The duty to say how a use ended; dropped, it says that nobody knows.
 struct Report<M: Module> {
     pass: Option<Pass>,
@@ -99,30 +138,23 @@ impl<M: Module> Supervisor<M> {
         }
     }
 
-    /// Checks an instance out, creating one where the pool says so.
+    /// Asks for an instance: an idle one at once, otherwise what has to be waited for.
     ///
     /// # Errors
-    /// [`CheckoutError`]: out of service, queue full, time-out, or a `create` that failed.
-    pub(crate) async fn checkout(&self, deadline: Instant) -> Result<Supervised<M>, CheckoutError> {
-        let admission = self.restart().admit(Instant::now());
-        let pass = match admission {
+    /// [`CheckoutError`]: out of service, queue full, no time to wait.
+    pub(crate) fn ask(&self, deadline: Instant) -> Result<Answer<M>, CheckoutError> {
+        let now = Instant::now();
+        let pass = match self.restart().admit(now) {
             Admission::Serve(pass) | Admission::Probe(pass) => pass,
             Admission::Refuse { retry_after } => {
                 return Err(CheckoutError::OutOfService { module: self.module(), retry_after });
             }
         };
-        let mut report = Report { pass: Some(pass), supervisor: self.clone() };
-        let lease = match self.shared.pool.checkout(deadline).await? {
-            Claim::Instance(lease) => lease,
-            Claim::Create(creation) => match self.create(creation, deadline).await {
-                Ok(lease) => lease,
-                Err(error) => {
-                    report.failed(Failure::Creation);
-                    return Err(error);
-                }
-            },
-        };
-        Ok(Supervised { lease: Some(lease), report })
+        let report = Report { pass: Some(pass), supervisor: self.clone() };
+        match self.shared.pool.checkout(now, deadline)? {
+            Asked::Claimed(Claim::Instance(lease)) => Ok(Answer::Ready(Supervised { lease: Some(lease), report })),
+            pending => Ok(Answer::Pending(Pending { pending, report, deadline })),
+        }
     }
 
     async fn create(&self, creation: Creation<M>, deadline: Instant) -> Result<Lease<M>, CheckoutError> {
@@ -191,6 +223,19 @@ impl<M: Module> Supervised<M> {
     /// Marks the instance as at work and answers where to send it.
     pub(crate) fn put_to_work(&mut self) -> Option<Addr<Instance<M>>> {
         self.lease.as_mut().and_then(Lease::put_to_work)
+    }
+
+    /// Takes the instance's value itself, to accompany another instance's work.
+    pub(crate) fn take(&mut self) -> Option<Box<M>> {
+        self.lease.as_mut().and_then(Lease::take)
+    }
+
+    /// Puts the value back, sound, and ends the lease.
+    pub(crate) fn put_back(mut self, value: Box<M>) {
+        if let Some(lease) = &mut self.lease {
+            lease.put_back(value);
+        }
+        self.finished();
     }
 
     pub(crate) fn instance(&self) -> InstanceUse {

@@ -29,6 +29,8 @@ pub(super) struct Status {
     pub(super) uptime_s: u64,
     pub(super) workers: usize,
     pub(super) pools: Vec<PoolStatus>,
+    pub(super) application: ApplicationStatus,
+    pub(super) locks: LocksStatus,
     pub(super) sessions: SessionsStatus,
     pub(super) requests: RequestsStatus,
     pub(super) database: DatabaseStatus,
@@ -50,6 +52,24 @@ pub(super) struct PoolStatus {
     pub(super) cancelled_total: u64,
     pub(super) panics_total: u64,
     pub(super) state: &'static str,
+}
+
+/// Application variables. This version keeps none; the document's shape is fixed all the same.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct ApplicationStatus {
+    pub(super) variables: u64,
+    pub(super) lock_owner: Option<String>,
+    pub(super) lock_waiting: u64,
+}
+
+/// Named locks. This version has none; the document's shape is fixed all the same.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct LocksStatus {
+    pub(super) names: u64,
+    pub(super) held: u64,
+    pub(super) waiting: u64,
+    pub(super) timed_out_total: u64,
+    pub(super) deadlocks_total: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -103,6 +123,8 @@ impl Board {
             uptime_s: self.parts.started.elapsed().as_secs(),
             workers: self.parts.workers,
             pools: self.parts.modules.get().into_iter().flatten().map(|module| pool(module.as_ref())).collect(),
+            application: ApplicationStatus::default(),
+            locks: LocksStatus::default(),
             sessions: SessionsStatus {
                 active: sessions.active,
                 started_total: sessions.started_total,

@@ -18,11 +18,11 @@ pub struct Limits {
 
 /// Which idle instance a checkout takes.
 ///
-/// Either way an idle instance comes before a new one, on whichever worker it lives (W1): fifty requests in a row
-/// create one instance, whatever workers their connections landed on.
+/// Either way fifty requests in a row create one instance, whatever workers their connections landed on (W1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Placement {
-    /// The oldest idle one of the caller's worker, else the oldest of all: a message within a worker costs less.
+    /// The oldest idle one of the caller's worker; else, while others are at work and the limit allows, a new one
+    /// there; else the oldest of all. A message within a worker costs less than one to another.
     #[default]
     LocalFirst,
     /// The oldest idle one wherever it lives: strictly round-robin.

@@ -128,14 +128,26 @@ fn idle_instances_are_reused_round_robin() {
 }
 
 #[test]
-fn an_instance_of_the_callers_worker_comes_first_then_the_oldest_of_all() {
-    let mut bench = Bench::new(0, 0);
+fn at_the_limit_an_instance_of_the_callers_worker_comes_first_then_the_oldest_of_all() {
+    let mut bench = Bench::new(4, 0);
     bench.create(4);
     for (instance, home) in [("a", 2), ("b", 1), ("c", 3), ("d", 1)] {
         bench.put_idle(instance, home);
     }
     assert_eq!([1, 1, 1, 1].map(|home| bench.reuse(home)), ["b", "d", "a", "c"]);
-    assert!(matches!(bench.checkout(1), Checkout::Create(_)));
+    assert_eq!(refusal(bench.checkout(1)), Refusal::NoWait);
+}
+
+#[test]
+fn a_lone_request_takes_what_is_idle_elsewhere_and_a_busy_pool_creates_here() {
+    let mut bench = Bench::new(0, 0);
+    bench.create(2);
+    bench.put_idle("a", 2);
+    bench.put_idle("b", 2);
+    assert_eq!(bench.reuse(1), "a", "nobody else is at work");
+    let Checkout::Create(approval) = bench.checkout(1) else { panic!("b is on another worker and a is in use") };
+    bench.core.created(approval);
+    assert_eq!(bench.reuse(2), "b");
 }
 
 #[test]

@@ -55,7 +55,10 @@ impl Model {
             Placement::LocalFirst => local.unwrap_or(0),
             Placement::OldestFirst => 0,
         };
-        if !self.idle.is_empty() {
+        let others_at_work = self.counts.active + self.counts.creating > 0;
+        let creates_here =
+            self.placement == Placement::LocalFirst && local.is_none() && others_at_work && self.has_room();
+        if !self.idle.is_empty() && !creates_here {
             self.counts.active += 1;
             self.counts.uses_total += 1;
             return Answer::Reuse(self.idle.remove(chosen));

@@ -1,5 +1,7 @@
 //! Checkout and checkin of a pool, without contention: `cargo bench -p toolcrib --bench checkout`.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a measurement ends with what went wrong")]
+
 use std::hint::black_box;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

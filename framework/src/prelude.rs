@@ -5,8 +5,8 @@ pub use actix_web::http::{Method, StatusCode};
 pub use crate::clock::now_micros;
 pub use crate::db::{self, Conn, Db, DbError};
 pub use crate::page::{
-    AppModule, CacheMode, Context, CreateError, CreateMode, DataModule, ErrorNotice, Flow, Frame, OrNotFound,
-    PageError, PageInfo, PageModule, PageResult, Response, Site, Upload, Uses,
+    AppModule, CacheMode, Context, CreateError, CreateMode, DataModule, ErrorNotice, Flow, Frame, InstanceUse,
+    OrNotFound, PageError, PageInfo, PageModule, PageResult, Response, Site, Upload, Uses,
 };
 pub use crate::session::{EndReason, EndUser, HookError, SessionEnd, SessionError, SessionField, SessionStart};
 pub use crate::settings::Settings;

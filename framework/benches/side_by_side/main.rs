@@ -9,6 +9,10 @@ mod modules;
 
 use std::process::ExitCode;
 
+/// Both sides allocate with it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     toolcrib::run(async {
         let mut arguments = std::env::args().skip(1);

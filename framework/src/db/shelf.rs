@@ -29,6 +29,7 @@ pub(super) enum Opener {
     /// On whichever runtime asks.
     Caller,
     /// On one runtime that does nothing else.
+    #[cfg(feature = "postgres")]
     Runtime(tokio::runtime::Handle),
 }
 
@@ -90,6 +91,7 @@ impl<DB: Database> Shelf<DB> {
         }
         let connection = match &self.opener {
             Opener::Caller => self.pool.acquire().await,
+            #[cfg(feature = "postgres")]
             Opener::Runtime(runtime) => {
                 runtime.spawn(self.pool.acquire()).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
             }

@@ -90,6 +90,23 @@ impl Context<'_> {
         &self.attempt.page
     }
 
+    /// A value given to the builder by [`SiteBuilder::state`](crate::server::SiteBuilder::state).
+    ///
+    /// # Errors
+    /// [`PageError::Other`] where none of this type was given.
+    pub fn state<T: Any + Send + Sync>(&self) -> Result<&T, PageError> {
+        self.attempt
+            .site
+            .state::<T>()
+            .ok_or_else(|| PageError::other(format!("the site has no state of type {}", std::any::type_name::<T>())))
+    }
+
+    /// Path and query of the request, as sent: where a sign-in leads back to.
+    #[must_use]
+    pub fn path_and_query(&self) -> String {
+        self.attempt.request.path_and_query()
+    }
+
     /// The request's method.
     #[must_use]
     pub fn method(&self) -> &Method {
@@ -209,7 +226,7 @@ impl Context<'_> {
     /// # Errors
     /// [`DbError::NoConnection`] and [`DbError::Unavailable`].
     pub async fn read(&mut self) -> Result<&mut Conn, DbError> {
-        self.attempt.work.read().await
+        self.attempt.work.read(self.attempt.site.db()).await
     }
 
     /// The unit of work's transaction, opened at the first call. It commits when the page answers
@@ -218,7 +235,7 @@ impl Context<'_> {
     /// # Errors
     /// As [`Context::read`], and [`DbError::Busy`].
     pub async fn tx(&mut self) -> Result<&mut Conn, DbError> {
-        self.attempt.work.tx().await
+        self.attempt.work.tx(self.attempt.site.db()).await
     }
 
     /// Something to do once the unit of work has committed: a mail, a message to another system.

@@ -190,7 +190,7 @@ async fn conclude(answer: PageResult, mut job: Job) -> Ended {
     };
     let Job { attempt, companions, .. } = job;
     let Attempt { site, session, work, csrf, modules, .. } = *attempt;
-    let committed = work.commit(&session, site.sessions()).await;
+    let committed = work.commit(site.db(), &session, site.sessions()).await;
     give_back(companions, modules);
     match committed {
         Ok((cookie, effects)) => {

@@ -150,6 +150,7 @@ impl Site {
     pub fn builder(settings: Settings) -> SiteBuilder {
         let mut assets = Assets::default();
         assets.add("toolcrib.css", include_bytes!("toolcrib.css"));
+        assets.add("toolcrib.svg", include_bytes!("toolcrib.svg"));
         SiteBuilder {
             settings,
             migrators: None,
@@ -161,8 +162,6 @@ impl Site {
             assets,
             states: HashMap::new(),
         }
-        .page::<tools::StatusPage>()
-        .page::<tools::StatusJsonPage>()
     }
 }
 
@@ -250,17 +249,26 @@ impl SiteBuilder {
         self
     }
 
-    /// All pages registered so far, without creating any.
+    /// All pages registered so far, without creating any. The framework's own tools follow them.
     #[must_use]
     pub fn pages(&self) -> Vec<PageInfo> {
         self.pages.iter().filter_map(|registered| registered.page).collect()
+    }
+
+    /// The framework's own pages come after the site's, in menus too.
+    fn with_tools(self) -> Self {
+        self.page::<tools::StatusPage>().page::<tools::StatusJsonPage>()
     }
 
     /// Checks that everything fits together, opens the database and brings it up to date.
     ///
     /// # Errors
     /// [`BuildError`], which names what does not fit. Nothing listens yet.
-    pub async fn build(mut self) -> Result<Server, BuildError> {
+    pub async fn build(self) -> Result<Server, BuildError> {
+        self.with_tools().build_all().await
+    }
+
+    async fn build_all(mut self) -> Result<Server, BuildError> {
         let (app, looks) = self.only_app()?;
         self.check_names()?;
         self.check_settings()?;
@@ -328,8 +336,9 @@ impl SiteBuilder {
     }
 
     fn check_settings(&self) -> Result<(), BuildError> {
+        let setting = |name: &str| name.to_lowercase().replace('.', "_");
         let known = |name: &String| {
-            self.pages.iter().chain(&self.data_modules).any(|registered| registered.name.eq_ignore_ascii_case(name))
+            self.pages.iter().chain(&self.data_modules).any(|registered| setting(registered.name) == *name)
                 || name == "app"
         };
         match self.settings.pages.keys().find(|name| !known(name)) {
@@ -380,7 +389,7 @@ impl SiteBuilder {
         let mut order: Vec<(TypeId, CreateMode)> = Vec::new();
         let mut page_pools: Vec<(PageInfo, TypeId, Arc<dyn PagePool>)> = Vec::new();
         for registered in std::iter::once(app).chain(&self.data_modules).chain(&self.pages) {
-            let own = self.settings.pages.get(&registered.name.to_lowercase());
+            let own = self.settings.page(registered.name);
             let create = own.and_then(|own| own.create).unwrap_or(registered.create);
             let cache = own.and_then(|own| own.cache).unwrap_or(registered.cache);
             if create == CreateMode::Always && cache == CacheMode::Destroy {

@@ -67,10 +67,12 @@ pub(super) async fn dispatch(
     http: HttpRequest,
     payload: web::Payload,
     cookie_session: actix_session::Session,
-    served: web::Data<Served>,
 ) -> HttpResponse {
-    let visitor = visitor_of(&http, &cookie_session, &served);
-    let Outgoing { mut response, cookie, visitor } = answer(&http, payload, &visitor, &served).await;
+    let Some(served) = http.app_data::<web::Data<Served>>() else {
+        return HttpResponse::InternalServerError().finish();
+    };
+    let visitor = visitor_of(&http, &cookie_session, served);
+    let Outgoing { mut response, cookie, visitor } = answer(&http, payload, &visitor, served).await;
     cookie.apply(&cookie_session);
     let https = served.site.settings().is_https();
     if let Some(value) = visitor {
@@ -397,7 +399,7 @@ impl Task<'_> {
                 request: Arc::clone(&self.request),
                 page: entry.info,
                 session: visitor.session.clone(),
-                work: Work::new(self.served.site.db().clone()),
+                work: Work::default(),
                 csrf: visitor.csrf.for_attempt(),
                 modules: Modules::default(),
                 instance: InstanceUse::default(),

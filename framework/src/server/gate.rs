@@ -67,13 +67,16 @@ pub(super) async fn gate(
     let started = Instant::now();
     let id = RequestId::new();
     request.extensions_mut().insert(id.clone());
-    let Some(served) = request.app_data::<web::Data<Served>>().cloned() else {
+    // Looked at, not cloned: a count that all workers write to costs more than the look.
+    let Some((refused, https)) = request
+        .app_data::<web::Data<Served>>()
+        .map(|served| (refusal(&request, served), served.site.settings().is_https()))
+    else {
         return Err(actix_web::error::ErrorInternalServerError("the gate stands outside the site"));
     };
     let line = Line { method: request.method().clone(), path: request.path().to_owned(), started };
-    let https = served.site.settings().is_https();
     let form = Form::of(request.headers(), true);
-    if let Some(refusal) = refusal(&request, &served) {
+    if let Some(refusal) = refused {
         let mut response = request.into_response(refusal.answer_small(form, &id.0)).map_into_right_body();
         secure(response.headers_mut(), &id, https);
         line.write(response.response(), &id);

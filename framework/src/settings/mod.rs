@@ -73,12 +73,18 @@ impl Settings {
     /// The limits of one page's pool.
     #[must_use]
     pub fn pool_of(&self, page: &str) -> PoolSettings {
-        let page = self.pages.get(&page.to_lowercase());
+        let page = self.page(page);
         PoolSettings {
             max: page.and_then(|page| page.max).unwrap_or(self.pool.max),
             queue_max: page.and_then(|page| page.queue_max).unwrap_or(self.pool.queue_max),
             queue_timeout: page.and_then(|page| page.queue_timeout).unwrap_or(self.pool.queue_timeout),
         }
+    }
+
+    /// What is set for one page. A dot in its name is an underscore in the name of a setting.
+    #[must_use]
+    pub fn page(&self, name: &str) -> Option<&PageSettings> {
+        self.pages.get(&name.to_lowercase().replace('.', "_"))
     }
 
     /// Whether visitors reach the site by TLS.

@@ -170,8 +170,8 @@ impl Reader {
             .collect();
         let mut pages = BTreeMap::new();
         for page in names {
-            if let Entry::Vacant(entry) = pages.entry(page) {
-                let settings = self.page(entry.key())?;
+            if let Entry::Vacant(entry) = pages.entry(page.replace('.', "_")) {
+                let settings = self.page(&page)?;
                 entry.insert(settings);
             }
         }

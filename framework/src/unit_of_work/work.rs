@@ -24,31 +24,27 @@ pub(crate) enum CommitError {
 ///
 /// At most one connection at a time: asking for the transaction gives the reader back first, so
 /// that no request waits for a second connection while it keeps a first from others.
+#[derive(Default)]
 pub(crate) struct Work {
-    db: Db,
     conn: Option<Conn>,
     effects: Vec<Effect>,
 }
 
 impl Work {
-    pub(crate) fn new(db: Db) -> Self {
-        Self { db, conn: None, effects: Vec::new() }
-    }
-
-    pub(crate) async fn read(&mut self) -> Result<&mut Conn, DbError> {
+    pub(crate) async fn read(&mut self, db: &Db) -> Result<&mut Conn, DbError> {
         let conn = match self.conn.take() {
             Some(conn) => conn,
-            None => self.db.read().await?,
+            None => db.read().await?,
         };
         Ok(self.conn.insert(conn))
     }
 
-    pub(crate) async fn tx(&mut self) -> Result<&mut Conn, DbError> {
+    pub(crate) async fn tx(&mut self, db: &Db) -> Result<&mut Conn, DbError> {
         let conn = match self.conn.take() {
             Some(conn) if conn.is_transaction() => conn,
             reader => {
                 drop(reader);
-                self.db.begin().await?
+                db.begin().await?
             }
         };
         Ok(self.conn.insert(conn))
@@ -69,12 +65,13 @@ impl Work {
     /// where the outcome of COMMIT is unknown.
     pub(crate) async fn commit(
         mut self,
+        db: &Db,
         session: &Session,
         sessions: &Sessions,
     ) -> Result<(CookieChange, Vec<Effect>), CommitError> {
         self.release_reader();
         let outcome = if session.is_changed() {
-            match sessions.commit(self.tx().await?, session).await {
+            match sessions.commit(self.tx(db).await?, session).await {
                 Ok(outcome) => Some(outcome),
                 Err(error) => {
                     self.abort().await;

@@ -1,0 +1,103 @@
+//! What the panels of a client's card show.
+
+use toolcrib::db::{self, Conn, DbError};
+
+/// The most contacts and the most deals a panel shows: it is a panel, not a list with pages.
+const PANEL_ROWS: i64 = 200;
+
+/// How many activities the panel shows, the newest.
+const NEWEST_ACTIVITIES: i64 = 10;
+
+/// A person at a client.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Contact {
+    /// Its id.
+    pub id: i64,
+    /// The person's name.
+    pub name: String,
+    /// What the person is there, or nothing.
+    pub title: String,
+    /// An e-mail address, or nothing.
+    pub email: String,
+    /// A phone number, or nothing.
+    pub phone: String,
+}
+
+/// Something a client may buy.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Deal {
+    /// Its id.
+    pub id: i64,
+    /// What it is about.
+    pub title: String,
+    /// `lead`, `qualified`, `proposal`, `won` or `lost`.
+    pub stage: String,
+    /// Its worth in minor units of the currency.
+    pub amount_minor: i64,
+    /// The currency's code (ISO 4217).
+    pub currency: String,
+    /// When it is expected to be closed.
+    pub expected_at: Option<i64>,
+}
+
+/// Something that happened between us and a client.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Activity {
+    /// Its id.
+    pub id: i64,
+    /// `call`, `meeting`, `email`, `note` or `task`.
+    pub kind: String,
+    /// What it was about.
+    pub subject: String,
+    /// More about it, or nothing.
+    pub body: String,
+    /// When it was.
+    pub happened_at: i64,
+    /// The name of the user who noted it.
+    pub author: String,
+}
+
+/// Answers the people at a client, by name.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn contacts(conn: &mut Conn, client_id: i64) -> Result<Vec<Contact>, DbError> {
+    db::query(
+        "SELECT id, name, title, email, phone FROM contacts \
+         WHERE client_id = $1 ORDER BY name, id LIMIT $2",
+    )
+    .bind(client_id)
+    .bind(PANEL_ROWS)
+    .fetch_all(conn)
+    .await
+}
+
+/// Answers the deals with a client, the newest first.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn deals(conn: &mut Conn, client_id: i64) -> Result<Vec<Deal>, DbError> {
+    db::query(
+        "SELECT id, title, stage, amount_minor, currency, expected_at FROM deals \
+         WHERE client_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
+    )
+    .bind(client_id)
+    .bind(PANEL_ROWS)
+    .fetch_all(conn)
+    .await
+}
+
+/// Answers the ten newest activities of a client.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn activities(conn: &mut Conn, client_id: i64) -> Result<Vec<Activity>, DbError> {
+    db::query(
+        "SELECT id, kind, subject, body, happened_at, author FROM activities \
+         WHERE client_id = $1 ORDER BY happened_at DESC, id DESC LIMIT $2",
+    )
+    .bind(client_id)
+    .bind(NEWEST_ACTIVITIES)
+    .fetch_all(conn)
+    .await
+}

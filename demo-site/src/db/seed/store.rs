@@ -1,0 +1,233 @@
+//! Writing it all, in five statements.
+
+use std::collections::HashMap;
+
+use thiserror::Error;
+use toolcrib::db::{self, Conn, DbError};
+
+use super::companies::{COMPANIES, Company};
+use super::story::{Seller, Story, tell};
+use crate::db::clients::Derived;
+use crate::db::values;
+use crate::domain::FieldErrors;
+use crate::domain::client::{ClientInput, NewClient};
+use crate::domain::role::Role;
+use crate::domain::search::{fold, fold_all};
+
+/// A demo user: name, name to show, role.
+type DemoUser = (&'static str, &'static str, Role);
+
+const ADMIN: DemoUser = ("admin", "Ada Admin", Role::Admin);
+const ANNA: DemoUser = ("anna", "Anna Lindqvist", Role::Sales);
+const BORIS: DemoUser = ("boris", "Boris Novák", Role::Sales);
+const VERA: DemoUser = ("vera", "Vera Rossi", Role::Viewer);
+
+/// The demo users: name, name to show, role.
+pub const USERS: [(&str, &str, Role); 4] = [ADMIN, ANNA, BORIS, VERA];
+
+/// Whether the CRM was filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Seeded {
+    /// Users, clients and their story are there now.
+    Done,
+    /// There were users already; nothing was changed.
+    AlreadyThere,
+}
+
+/// Why the CRM could not be filled.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SeedError {
+    /// An invented company is not a sound client.
+    #[error("the invented company {name} is refused: {errors}")]
+    Company {
+        /// Its name.
+        name: &'static str,
+        /// Why.
+        #[source]
+        errors: FieldErrors,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// A company with its record and its story.
+struct Chapter {
+    company: &'static Company,
+    client: NewClient,
+    story: Story,
+}
+
+/// Fills an empty CRM, in the caller's transaction.
+///
+/// All users get the same password, whose hash the caller made. Two processes that start at once
+/// on one database do not collide: the second waits for the first and finds the users there.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn seed(conn: &mut Conn, password_hash: &str, now: i64) -> Result<Seeded, SeedError> {
+    let users = insert_users(conn, password_hash, now).await?;
+    if users.len() < USERS.len() {
+        return Ok(Seeded::AlreadyThere);
+    }
+    let chapters = chapters(now)?;
+    let ids = insert_clients(conn, &chapters, &users).await?;
+    // A company whose account somebody imported before is left as it is.
+    let stored: Vec<_> =
+        chapters.iter().filter_map(|chapter| Some((*ids.get(chapter.client.account())?, chapter))).collect();
+    insert_contacts(conn, &stored).await?;
+    insert_deals(conn, &stored).await?;
+    insert_activities(conn, &stored).await?;
+    Ok(Seeded::Done)
+}
+
+fn chapters(now: i64) -> Result<Vec<Chapter>, SeedError> {
+    COMPANIES
+        .iter()
+        .enumerate()
+        .map(|(index, company)| {
+            let input = ClientInput {
+                name: company.name.to_owned(),
+                account: format!("TC-{}", 1001 + index),
+                industry: company.industry.to_owned(),
+                city: company.city.to_owned(),
+                website: format!("https://www.{}", company.domain),
+                phone: company.phone.to_owned(),
+                email: format!("office@{}", company.domain),
+            };
+            let client = input.validate().map_err(|errors| SeedError::Company { name: company.name, errors })?;
+            Ok(Chapter { company, client, story: tell(index, company, now) })
+        })
+        .collect()
+}
+
+/// Answers the ids by name; fewer than [`USERS`] if there were users already.
+async fn insert_users(conn: &mut Conn, password_hash: &str, now: i64) -> Result<HashMap<String, i64>, DbError> {
+    if crate::db::users::count(conn).await? > 0 {
+        return Ok(HashMap::new());
+    }
+    let mut statement = db::query_built(format!(
+        "INSERT INTO users (name, display_name, role, password_hash, created_at) VALUES {} \
+         ON CONFLICT (name) DO NOTHING RETURNING name, id",
+        values::tuples(USERS.len(), 5)
+    ));
+    for (name, display_name, role) in USERS {
+        statement = statement.bind(name).bind(display_name).bind(role.as_str()).bind(password_hash).bind(now);
+    }
+    Ok(statement.fetch_all::<(String, i64)>(conn).await?.into_iter().collect())
+}
+
+/// Answers the ids by account.
+async fn insert_clients(
+    conn: &mut Conn,
+    chapters: &[Chapter],
+    users: &HashMap<String, i64>,
+) -> Result<HashMap<String, i64>, DbError> {
+    let mut statement = db::query_built(format!(
+        "INSERT INTO clients (account, name, industry, city, website, phone, email, \
+         search, sort_name, owner_id, created_at, updated_at) VALUES {} \
+         ON CONFLICT (account) DO NOTHING RETURNING account, id",
+        values::tuples(chapters.len(), 12)
+    ));
+    for Chapter { client, story, .. } in chapters {
+        let Derived { search, sort_name } = Derived::of(client);
+        statement = statement
+            .bind(client.account())
+            .bind(client.name())
+            .bind(client.industry())
+            .bind(client.city())
+            .bind(client.website())
+            .bind(client.phone())
+            .bind(client.email())
+            .bind(search)
+            .bind(sort_name)
+            .bind(users.get(user(story.owner).0).copied())
+            .bind(story.created_at)
+            .bind(story.updated_at);
+    }
+    Ok(statement.fetch_all::<(String, i64)>(conn).await?.into_iter().collect())
+}
+
+async fn insert_contacts(conn: &mut Conn, stored: &[(i64, &Chapter)]) -> Result<(), DbError> {
+    let rows: usize = stored.iter().map(|(_, chapter)| chapter.story.contacts.len()).sum();
+    if rows == 0 {
+        return Ok(());
+    }
+    let mut statement = db::query_built(format!(
+        "INSERT INTO contacts (client_id, name, title, email, phone, search, created_at) VALUES {}",
+        values::tuples(rows, 7)
+    ));
+    for (id, Chapter { story, .. }) in stored {
+        for contact in &story.contacts {
+            statement = statement
+                .bind(*id)
+                .bind(contact.name)
+                .bind(contact.title)
+                .bind(&contact.email)
+                .bind(&contact.phone)
+                .bind(fold_all(&[contact.name, &contact.email]))
+                .bind(story.created_at);
+        }
+    }
+    statement.execute(conn).await.map(drop)
+}
+
+async fn insert_deals(conn: &mut Conn, stored: &[(i64, &Chapter)]) -> Result<(), DbError> {
+    let rows: usize = stored.iter().map(|(_, chapter)| chapter.story.deals.len()).sum();
+    if rows == 0 {
+        return Ok(());
+    }
+    let mut statement = db::query_built(format!(
+        "INSERT INTO deals (client_id, title, stage, amount_minor, currency, expected_at, search, \
+         created_at) VALUES {}",
+        values::tuples(rows, 8)
+    ));
+    for (id, Chapter { company, story, .. }) in stored {
+        for deal in &story.deals {
+            statement = statement
+                .bind(*id)
+                .bind(deal.title)
+                .bind(deal.stage)
+                .bind(deal.amount_minor)
+                .bind(company.currency)
+                .bind(deal.expected_at)
+                .bind(fold(deal.title))
+                .bind(deal.created_at);
+        }
+    }
+    statement.execute(conn).await.map(drop)
+}
+
+async fn insert_activities(conn: &mut Conn, stored: &[(i64, &Chapter)]) -> Result<(), DbError> {
+    let rows: usize = stored.iter().map(|(_, chapter)| chapter.story.activities.len()).sum();
+    if rows == 0 {
+        return Ok(());
+    }
+    let mut statement = db::query_built(format!(
+        "INSERT INTO activities (client_id, kind, subject, body, happened_at, author, created_at) \
+         VALUES {}",
+        values::tuples(rows, 7)
+    ));
+    for (id, Chapter { story, .. }) in stored {
+        for activity in &story.activities {
+            statement = statement
+                .bind(*id)
+                .bind(activity.kind)
+                .bind(activity.subject)
+                .bind(activity.body)
+                .bind(activity.happened_at)
+                .bind(user(activity.author).1)
+                .bind(activity.happened_at);
+        }
+    }
+    statement.execute(conn).await.map(drop)
+}
+
+fn user(seller: Seller) -> DemoUser {
+    match seller {
+        Seller::Anna => ANNA,
+        Seller::Boris => BORIS,
+    }
+}

@@ -1,0 +1,148 @@
+use std::time::{Duration, Instant};
+
+use toolcrib::db::{self, Db};
+
+use super::companies::COMPANIES;
+use super::*;
+use crate::db::fixture::on_both_engines;
+use crate::db::{clients, desk, panels, search, users};
+use crate::domain::csv_import;
+use crate::domain::role::Role;
+
+const NOW: i64 = 1_700_000_000_000_000;
+
+on_both_engines! {
+    a_new_crm_has_users_clients_and_a_story,
+    a_crm_with_users_is_left_alone,
+    two_that_start_at_once_do_not_collide,
+    what_was_imported_before_stays,
+    people_and_deals_are_found_with_their_client,
+    the_desk_counts_and_shows_the_newest,
+    panels_and_the_desk_use_indexes,
+}
+
+async fn fill(db: &Db) -> Seeded {
+    let mut tx = db.begin().await.unwrap();
+    let seeded = seed(&mut tx, "$argon2id$x", NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    seeded
+}
+
+async fn a_new_crm_has_users_clients_and_a_story(db: Db) {
+    let start = Instant::now();
+    assert_eq!(fill(&db).await, Seeded::Done);
+    assert!(start.elapsed() < Duration::from_secs(5));
+
+    let mut conn = db.read().await.unwrap();
+    assert_eq!(users::count(&mut conn).await.unwrap(), 4);
+    for (name, role) in [("admin", Role::Admin), ("anna", Role::Sales), ("boris", Role::Sales), ("vera", Role::Viewer)]
+    {
+        let user = users::by_name(&mut conn, name).await.unwrap().unwrap();
+        assert_eq!((user.role, user.disabled), (role, false));
+        assert_eq!(user.password_hash, "$argon2id$x");
+    }
+    let all = clients::all_for_export(&mut conn).await.unwrap();
+    assert_eq!(all.len(), COMPANIES.len());
+    for client in &all {
+        assert!(client.owner_id.is_some());
+        assert!(client.created_at <= client.updated_at && client.updated_at < NOW);
+        let contacts = panels::contacts(&mut conn, client.id).await.unwrap();
+        assert!((2..=4).contains(&contacts.len()));
+        assert!(contacts.is_sorted_by_key(|contact| contact.name.clone()));
+        let deals = panels::deals(&mut conn, client.id).await.unwrap();
+        assert!((1..=3).contains(&deals.len()));
+        let activities = panels::activities(&mut conn, client.id).await.unwrap();
+        assert!((4..=10).contains(&activities.len()), "at most the ten newest");
+        assert!(activities.is_sorted_by_key(|activity| std::cmp::Reverse(activity.happened_at)));
+        assert_eq!(activities[0].happened_at, client.updated_at);
+    }
+    assert!(panels::contacts(&mut conn, -1).await.unwrap().is_empty());
+}
+
+async fn a_crm_with_users_is_left_alone(db: Db) {
+    assert_eq!(fill(&db).await, Seeded::Done);
+    let before = clients::all_for_export(&mut db.read().await.unwrap()).await.unwrap();
+    assert_eq!(fill(&db).await, Seeded::AlreadyThere);
+    let after = clients::all_for_export(&mut db.read().await.unwrap()).await.unwrap();
+    assert_eq!(before, after);
+}
+
+async fn two_that_start_at_once_do_not_collide(db: Db) {
+    let mut outcomes = <[Seeded; 2]>::from(tokio::join!(fill(&db), fill(&db)));
+    outcomes.sort_by_key(|outcome| *outcome == Seeded::AlreadyThere);
+    assert_eq!(outcomes, [Seeded::Done, Seeded::AlreadyThere]);
+    let all = clients::all_for_export(&mut db.read().await.unwrap()).await.unwrap();
+    assert_eq!(all.len(), COMPANIES.len());
+}
+
+async fn what_was_imported_before_stays(db: Db) {
+    let mut tx = db.begin().await.unwrap();
+    let rows = csv_import::read(b"Account,Name\nTC-1001,Somebody else\n").unwrap();
+    crate::db::import::apply(&mut tx, rows, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(fill(&db).await, Seeded::Done);
+    let mut conn = db.read().await.unwrap();
+    let all = clients::all_for_export(&mut conn).await.unwrap();
+    assert_eq!(all.len(), COMPANIES.len());
+    assert_eq!(all[0].name, "Somebody else");
+    assert!(panels::contacts(&mut conn, all[0].id).await.unwrap().is_empty());
+}
+
+async fn people_and_deals_are_found_with_their_client(db: Db) {
+    assert_eq!(fill(&db).await, Seeded::Done);
+    let mut conn = db.read().await.unwrap();
+    let people = search::contacts(&mut conn, "ЈЕЛЕНА", 50).await.unwrap();
+    assert!(!people.is_empty());
+    assert!(people.iter().all(|person| person.name == "Јелена Јовановић"));
+    let client = clients::find(&mut conn, people[0].client_id).await.unwrap().unwrap();
+    assert_eq!(client.name, people[0].client_name);
+
+    let deals = search::deals(&mut conn, "yearly MAINT", 2).await.unwrap();
+    assert_eq!(deals.len(), 2, "not more than asked for");
+    assert!(deals.iter().all(|deal| deal.title == "Yearly maintenance"));
+
+    for nothing in ["", "  ", "%", "\0"] {
+        assert!(search::contacts(&mut conn, nothing, 50).await.unwrap().is_empty());
+        assert!(search::deals(&mut conn, nothing, 50).await.unwrap().is_empty());
+    }
+}
+
+async fn the_desk_counts_and_shows_the_newest(db: Db) {
+    let mut conn = db.read().await.unwrap();
+    let empty = desk::figures(&mut conn).await.unwrap();
+    assert_eq!((empty.clients, empty.contacts, empty.open_deals.len()), (0, 0, 0));
+    drop(conn);
+
+    assert_eq!(fill(&db).await, Seeded::Done);
+    let mut conn = db.read().await.unwrap();
+    let figures = desk::figures(&mut conn).await.unwrap();
+    assert_eq!(figures.clients, 24);
+    assert!(figures.contacts >= 48);
+    assert!(figures.open_deals.iter().all(|open| open.deals > 0 && open.amount_minor > 0));
+    let latest = desk::latest_activities(&mut conn, 8).await.unwrap();
+    assert_eq!(latest.len(), 8);
+    assert!(latest.is_sorted_by_key(|activity| std::cmp::Reverse(activity.happened_at)));
+    let newest: i64 = db::query("SELECT MAX(happened_at) FROM activities").scalar(&mut conn).await.unwrap();
+    assert_eq!(latest[0].happened_at, newest);
+}
+
+async fn panels_and_the_desk_use_indexes(db: Db) {
+    if db.engine() != db::Engine::Sqlite {
+        // PostgreSQL decides by the size of the tables; the indexes are the same.
+        return;
+    }
+    let mut conn = db.read().await.unwrap();
+    for select in [
+        "SELECT id FROM contacts WHERE client_id = 1 ORDER BY name, id LIMIT 200",
+        "SELECT id FROM deals WHERE client_id = 1 ORDER BY created_at DESC, id DESC LIMIT 200",
+        "SELECT id FROM activities WHERE client_id = 1 ORDER BY happened_at DESC, id DESC LIMIT 10",
+        "SELECT id FROM activities ORDER BY happened_at DESC, id DESC LIMIT 10",
+    ] {
+        let plan = db::query_built(format!("EXPLAIN QUERY PLAN {select}"))
+            .fetch_all::<(i64, i64, i64, String)>(&mut conn)
+            .await
+            .unwrap();
+        assert_eq!(plan.len(), 1, "no sorting besides: {plan:?}");
+        assert!(plan[0].3.contains("INDEX"), "{plan:?}");
+    }
+}

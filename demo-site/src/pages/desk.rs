@@ -1,0 +1,50 @@
+//! `/`: where work starts.
+
+use askama::Template;
+use toolcrib::prelude::*;
+
+use super::filters::{self, grouped};
+use crate::db::clients::{self, Client, ClientSort};
+use crate::db::desk::{self, Figures, LatestActivity};
+
+/// How many rows each of the two lists has: as many as fit on a screen beside each other.
+const ROWS: usize = 8;
+
+/// The desk: figures, clients changed last, latest activity.
+#[derive(Debug)]
+pub struct DeskPage;
+
+#[derive(Debug, Template)]
+#[template(path = "home/desk.html")]
+struct Desk {
+    figures: Figures,
+    clients: Vec<Client>,
+    activities: Vec<LatestActivity>,
+}
+
+impl PageModule for DeskPage {
+    const INFO: PageInfo = PageInfo::new("home", "/").title("Desk").login_required().in_menu();
+
+    async fn create(_: &Site) -> Result<Self, CreateError> {
+        Ok(Self)
+    }
+
+    fn initialize(&mut self) {}
+
+    async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
+        let rows = cx.read().await?;
+        let figures = desk::figures(rows).await?;
+        let activities = desk::latest_activities(rows, ROWS as i64).await?;
+        let (mut clients, _) = clients::list(rows, "", ClientSort::Updated, 1).await?;
+        clients.truncate(ROWS);
+        cx.render(Desk { figures, clients, activities })
+    }
+}
+
+impl Desk {
+    fn counts(&self) -> [(&'static str, String); 3] {
+        let Figures { clients, contacts, open_deals } = &self.figures;
+        let deals = open_deals.iter().map(|open| open.deals).sum();
+        [("Clients", grouped(*clients)), ("Contacts", grouped(*contacts)), ("Open deals", grouped(deals))]
+    }
+}

@@ -1,0 +1,103 @@
+//! `/import`: clients from a CSV file.
+
+use askama::Template;
+use serde_json::json;
+use toolcrib::prelude::*;
+
+use super::filters::grouped;
+use super::words::sentence;
+use crate::db::import::{self, ImportReport, RowNote};
+use crate::domain::csv_import::{self, MAX_FILE_BYTES};
+
+/// What the form adds to the file: boundaries, headers, the token.
+const FORM_OVERHEAD: usize = 64 << 10;
+
+/// How many rows of a list the report shows; a browser is no place for a hundred thousand.
+const LISTED: usize = 500;
+
+/// Takes a file and reports what came of each row.
+#[derive(Debug)]
+pub struct ImportPage;
+
+#[derive(Debug, Template)]
+#[template(path = "import/form.html")]
+struct ImportForm {
+    problem: String,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "import/report.html")]
+struct Report {
+    report: ImportReport,
+}
+
+impl PageModule for ImportPage {
+    const INFO: PageInfo = PageInfo::new("import", "/import")
+        .title("Import")
+        .right("import")
+        .in_menu()
+        .accepts_post()
+        .body_limit(MAX_FILE_BYTES + FORM_OVERHEAD);
+
+    async fn create(_: &Site) -> Result<Self, CreateError> {
+        Ok(Self)
+    }
+
+    fn initialize(&mut self) {}
+
+    async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
+        cx.render(ImportForm { problem: String::new() })
+    }
+
+    async fn action(&mut self, cx: &mut Context<'_>) -> PageResult {
+        // A browser sends an empty file without a name where none was chosen.
+        let chosen = |upload: &Upload| upload.file_name.as_deref() != Some("") || !upload.bytes.is_empty();
+        let Some(upload) = cx.upload("file").await?.filter(chosen) else {
+            return refuse(cx, "Choose a file first.".to_owned());
+        };
+        let rows = match csv_import::read(&upload.bytes) {
+            Ok(rows) => rows,
+            Err(refusal) => return refuse(cx, sentence(&refusal.to_string())),
+        };
+        let report = import::apply(cx.tx().await?, rows, now_micros()).await?;
+        if cx.wants_json() { cx.json(&report) } else { cx.render(Report { report }) }
+    }
+}
+
+fn refuse(cx: &mut Context<'_>, problem: String) -> PageResult {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    if cx.wants_json() {
+        cx.json_with(status, &json!({ "errors": { "file": [problem] } }))
+    } else {
+        cx.render_with(status, ImportForm { problem })
+    }
+}
+
+impl Report {
+    fn verdict(&self) -> &'static str {
+        match (self.report.taken, self.report.refused.len()) {
+            (0, 0) => "Nothing in the file was new.",
+            (_, 0) => "Every row of the file is in.",
+            (0, _) => "No row was taken.",
+            _ => "Some rows were taken, some were refused.",
+        }
+    }
+
+    fn figures(&self) -> [(&'static str, String); 3] {
+        let ImportReport { taken, skipped, refused } = &self.report;
+        let count = |count: usize| grouped(i64::try_from(count).unwrap_or(i64::MAX));
+        [("Taken", count(*taken)), ("Skipped", count(skipped.len())), ("Refused", count(refused.len()))]
+    }
+
+    fn refused(&self) -> &[RowNote] {
+        listed(&self.report.refused)
+    }
+
+    fn skipped(&self) -> &[RowNote] {
+        listed(&self.report.skipped)
+    }
+}
+
+fn listed(notes: &[RowNote]) -> &[RowNote] {
+    notes.get(..LISTED).unwrap_or(notes)
+}

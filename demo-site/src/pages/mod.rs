@@ -1,0 +1,21 @@
+//! The CRM's pages: one file per page, with the page module and what its template shows.
+//!
+//! A page module asks `db` for rows, `domain` for verdicts, and hands a template struct to the
+//! frame. The template structs hold plain values; what a template needs to decide is a method here,
+//! not a condition there.
+
+pub mod account;
+pub mod clients;
+mod desk;
+mod filters;
+mod import;
+mod links;
+mod notice;
+mod pager;
+mod search;
+mod words;
+
+pub use desk::DeskPage;
+pub use import::ImportPage;
+pub use notice::error_page;
+pub use search::SearchPage;

@@ -1,0 +1,70 @@
+//! `/search`: one box for clients, people and deals.
+
+use askama::Template;
+use serde_json::json;
+use toolcrib::prelude::*;
+
+use super::filters;
+use crate::db::clients::{self, Client, ClientSort};
+use crate::db::search::{self, FoundContact, FoundDeal};
+
+/// How many of each kind are shown: whoever needs more types another letter.
+const LIMIT: usize = 20;
+
+/// Finds clients, contacts and deals by a part of their text.
+#[derive(Debug)]
+pub struct SearchPage;
+
+#[derive(Debug, Default, Template)]
+#[template(path = "search/results.html")]
+struct Results {
+    q: String,
+    clients: Vec<Client>,
+    contacts: Vec<FoundContact>,
+    deals: Vec<FoundDeal>,
+}
+
+impl PageModule for SearchPage {
+    const INFO: PageInfo = PageInfo::new("search", "/search").title("Search").login_required();
+
+    async fn create(_: &Site) -> Result<Self, CreateError> {
+        Ok(Self)
+    }
+
+    fn initialize(&mut self) {}
+
+    async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
+        let q = cx.query_param("q").unwrap_or_default().trim().to_owned();
+        let results = if q.is_empty() { Results::default() } else { found(cx, q).await? };
+        if cx.wants_json() { cx.json(&results.as_json()) } else { cx.render(results) }
+    }
+}
+
+async fn found(cx: &mut Context<'_>, q: String) -> Result<Results, PageError> {
+    let rows = cx.read().await?;
+    let (mut clients, _) = clients::list(rows, &q, ClientSort::Name, 1).await?;
+    clients.truncate(LIMIT);
+    let contacts = search::contacts(rows, &q, LIMIT as i64).await?;
+    let deals = search::deals(rows, &q, LIMIT as i64).await?;
+    Ok(Results { q, clients, contacts, deals })
+}
+
+impl Results {
+    fn is_empty(&self) -> bool {
+        self.clients.is_empty() && self.contacts.is_empty() && self.deals.is_empty()
+    }
+
+    fn as_json(&self) -> serde_json::Value {
+        let Self { q, clients, contacts, deals } = self;
+        let clients =
+            clients.iter().map(|found| json!({ "id": found.id, "account": found.account, "name": found.name }));
+        let contacts = contacts.iter().map(|found| json!({ "name": found.name, "client_id": found.client_id }));
+        let deals = deals.iter().map(|found| json!({ "title": found.title, "client_id": found.client_id }));
+        json!({
+            "q": q,
+            "clients": clients.collect::<Vec<_>>(),
+            "contacts": contacts.collect::<Vec<_>>(),
+            "deals": deals.collect::<Vec<_>>(),
+        })
+    }
+}

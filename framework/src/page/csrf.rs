@@ -27,20 +27,23 @@ pub(crate) enum Binding {
 #[derive(Debug, Default)]
 pub(crate) struct Csrf {
     binding: Option<Binding>,
+    /// A form shown before the visitor's session began stays good until somebody signs in.
+    before: Option<Binding>,
     /// Made when a page asks for a token and the visitor has neither session nor cookie.
     fresh: OnceCell<String>,
 }
 
 impl Csrf {
-    /// `cookie` is what the visitor's browser sent, if it has the right form.
+    /// `cookie` is what the browser of a visitor who is not signed in sent, if it has the right
+    /// form.
     pub(crate) fn new(session: Option<Digest256>, cookie: Option<&str>) -> Self {
         let cookie = cookie.filter(|value| value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit()));
-        let binding = match (session, cookie) {
-            (Some(key_hash), _) => Some(Binding::Session(key_hash)),
-            (None, Some(cookie)) => Some(Binding::Visitor(cookie.to_owned())),
-            (None, None) => None,
+        let visitor = cookie.map(|cookie| Binding::Visitor(cookie.to_owned()));
+        let (binding, before) = match session {
+            Some(key_hash) => (Some(Binding::Session(key_hash)), visitor),
+            None => (visitor, None),
         };
-        Self { binding, fresh: OnceCell::new() }
+        Self { binding, before, fresh: OnceCell::new() }
     }
 
     /// The token for this visitor's forms.
@@ -63,12 +66,15 @@ impl Csrf {
 
     /// Whether `given` is this visitor's token.
     pub(crate) fn accepts(&self, secret: &SiteSecret, given: &str) -> bool {
-        self.binding.as_ref().is_some_and(|binding| same(token(secret, binding).as_bytes(), given.as_bytes()))
+        [&self.binding, &self.before]
+            .into_iter()
+            .flatten()
+            .any(|binding| same(token(secret, binding).as_bytes(), given.as_bytes()))
     }
 
     /// The same for another attempt of the request.
     pub(crate) fn for_attempt(&self) -> Self {
-        Self { binding: self.binding.clone(), fresh: self.fresh.clone() }
+        Self { binding: self.binding.clone(), before: self.before.clone(), fresh: self.fresh.clone() }
     }
 }
 
@@ -115,10 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn a_token_from_before_the_sign_in_is_void() {
+    fn a_form_shown_before_the_session_began_is_good_until_the_sign_in() {
         let cookie = "a".repeat(64);
         let before = Csrf::new(None, Some(&cookie)).token(&secret());
-        let after = Csrf::new(Some([1; 32]), Some(&cookie));
-        assert!(!after.accepts(&secret(), &before));
+        let session_began = Csrf::new(Some([1; 32]), Some(&cookie));
+        assert!(session_began.accepts(&secret(), &before));
+        // Of a signed-in visitor the cookie is not looked at.
+        let signed_in = Csrf::new(Some([2; 32]), None);
+        assert!(!signed_in.accepts(&secret(), &before));
+        assert!(!signed_in.accepts(&secret(), &session_began.token(&secret())));
     }
 }

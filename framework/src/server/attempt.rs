@@ -23,6 +23,8 @@ pub(super) struct Job {
     /// Leases of the modules in `attempt.modules`, in the same order. A module whose value is not
     /// there yet is taken when the attempt begins.
     pub(super) companions: Vec<Box<dyn CompanionLease>>,
+    /// Which modules they are.
+    pub(super) held: Vec<usize>,
     pub(super) started: Arc<AtomicBool>,
 }
 

@@ -395,7 +395,12 @@ impl SiteBuilder {
             if create == CreateMode::Always && cache == CacheMode::Destroy {
                 tracing::warn!(module = registered.name, "created always and destroyed after every request");
             }
-            let limits = self.settings.pool_of(registered.name);
+            let mut limits = self.settings.pool_of(registered.name);
+            if std::ptr::eq(registered, app) && own.is_none_or(|own| own.max.is_none()) {
+                // It takes part in every request: a limit here would be one on the whole site,
+                // and the pages have theirs.
+                limits.max = 0;
+            }
             let running = (registered.start)(&Started {
                 site,
                 name: registered.name,

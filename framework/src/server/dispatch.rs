@@ -12,10 +12,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::access::{self, Access};
 use super::answer::{Form, Refusal};
 use super::attempt::{Committed, Ended, Failure, Job};
-use super::companion::{CompanionAnswer, CompanionLease};
 use super::gate::RequestId;
 use super::origin::is_same_origin;
-use super::page_pool::NotRun;
+use super::page_pool::{NotRun, Wanted};
 use super::payload;
 use super::served::{Entry, Served};
 use crate::db::DbError;
@@ -98,12 +97,10 @@ fn visitor_of(http: &HttpRequest, cookie_session: &actix_session::Session, serve
         State::Loaded(known, fields) => (false, known, fields),
     };
     let name = cookie_name("toolcrib-visitor", served.site.settings().is_https());
-    let cookie = if known.is_none() && http.headers().contains_key(COOKIE) { http.cookie(&name) } else { None };
-    Visitor {
-        session: Session::loaded(known, fields),
-        csrf: Csrf::new(known.map(|known| known.key_hash), cookie.as_ref().map(Cookie::value)),
-        unknown,
-    }
+    let session = Session::loaded(known, fields);
+    let signed_in = session.end_user().is_some();
+    let cookie = if !signed_in && http.headers().contains_key(COOKIE) { http.cookie(&name) } else { None };
+    Visitor { session, csrf: Csrf::new(known.map(|known| known.key_hash), cookie.as_ref().map(Cookie::value)), unknown }
 }
 
 async fn answer(http: &HttpRequest, payload: web::Payload, visitor: &Visitor, served: &Served) -> Outgoing {
@@ -344,17 +341,11 @@ impl Task<'_> {
     ) -> Result<Box<Committed>, NotDone> {
         let mut entry = self.served.entry(page).ok_or_else(|| no_such_page("?"))?;
         let mut job = self.new_job(entry, visitor, trace.attempts, in_place);
-        let mut held: Vec<usize> = Vec::new();
         for handed_on in 0..=DISPATCH_LIMIT {
-            for module in entry.companions.iter().copied() {
-                if !held.contains(&module) {
-                    job.companions.push(self.checkout(module).await.map_err(NotDone::NotStarted)?);
-                    held.push(module);
-                }
-            }
             job.attempt.page = entry.info;
             job.attempt.dispatched = in_place || handed_on > 0;
-            match entry.pool.run(job, self.request.deadline).await {
+            let wanted = Wanted { modules: &self.served.modules, numbers: &entry.companions };
+            match entry.pool.run(job, wanted).await {
                 Ok((Ended::Answered(committed), instance)) => {
                     trace.instance = instance;
                     return Ok(committed);
@@ -384,14 +375,6 @@ impl Task<'_> {
         )))))
     }
 
-    async fn checkout(&self, module: usize) -> Result<Box<dyn CompanionLease>, CheckoutError> {
-        let pool = self.served.modules.get(module).ok_or(CheckoutError::Vanished { module: "?" })?;
-        match pool.ask(self.request.deadline)? {
-            CompanionAnswer::Ready(lease) => Ok(lease),
-            CompanionAnswer::Pending(pending) => pending.await,
-        }
-    }
-
     fn new_job(&self, entry: &Entry, visitor: &Visitor, number: u32, dispatched: bool) -> Job {
         Job {
             attempt: Box::new(Attempt {
@@ -408,6 +391,7 @@ impl Task<'_> {
                 initialized: 0,
             }),
             companions: Vec::new(),
+            held: Vec::new(),
             started: Arc::new(AtomicBool::new(false)),
         }
     }

@@ -2,20 +2,50 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use futures_util::future::LocalBoxFuture;
 
 use super::attempt::{self, Ended, Job};
-use super::companion::CompanionPool;
+use super::companion::{CompanionAnswer, CompanionPool};
 use crate::page::{InstanceUse, PageModule, PageOf};
 use crate::pool::{CheckoutError, Task, Use};
 use crate::supervisor::{Answer, Supervised, Supervisor};
 
 /// A page's pool, the page's type forgotten.
 pub(super) trait PagePool: CompanionPool {
-    /// Checks an instance out and lets it run the job. `Err`: nothing was run.
-    fn run(&self, job: Job, deadline: Instant) -> LocalBoxFuture<'_, Result<(Ended, InstanceUse), NotRun>>;
+    /// Checks out an instance, then the companions it wants and the job does not hold yet, and
+    /// lets the instance run the job. `Err`: nothing was run.
+    ///
+    /// The page comes first: whoever waits for a crowded page holds nothing that others need.
+    fn run<'a>(&'a self, job: Job, wanted: Wanted<'a>) -> LocalBoxFuture<'a, Result<(Ended, InstanceUse), NotRun>>;
+}
+
+/// The companions of a page, in the one order of all checkouts.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) modules: &'a [Arc<dyn CompanionPool>],
+    pub(super) numbers: &'a [usize],
+}
+
+impl Wanted<'_> {
+    /// Checks out what the job does not hold yet. On an error the leases in the job go back with
+    /// it.
+    async fn check_out(self, job: &mut Job) -> Result<(), CheckoutError> {
+        let deadline = job.attempt.request.deadline;
+        for number in self.numbers {
+            if job.held.contains(number) {
+                continue;
+            }
+            let pool = self.modules.get(*number).ok_or(CheckoutError::Vanished { module: "?" })?;
+            let lease = match pool.ask(deadline)? {
+                CompanionAnswer::Ready(lease) => lease,
+                CompanionAnswer::Pending(pending) => pending.await?,
+            };
+            job.companions.push(lease);
+            job.held.push(*number);
+        }
+        Ok(())
+    }
 }
 
 /// The job could not be given to an instance.
@@ -43,12 +73,13 @@ impl<P: PageModule> Task for Leased<P> {
 }
 
 impl<P: PageModule> PagePool for Supervisor<PageOf<P>> {
-    fn run(&self, job: Job, deadline: Instant) -> LocalBoxFuture<'_, Result<(Ended, InstanceUse), NotRun>> {
+    fn run<'a>(&'a self, mut job: Job, wanted: Wanted<'a>) -> LocalBoxFuture<'a, Result<(Ended, InstanceUse), NotRun>> {
         Box::pin(async move {
-            let mut lease = match self.ask(deadline).map_err(NotRun::NoInstance)? {
+            let mut lease = match self.ask(job.attempt.request.deadline).map_err(NotRun::NoInstance)? {
                 Answer::Ready(lease) => lease,
                 Answer::Pending(pending) => Box::pin(pending.checkout()).await.map_err(NotRun::NoInstance)?,
             };
+            wanted.check_out(&mut job).await.map_err(NotRun::NoInstance)?;
             let instance = lease.instance();
             let started = Arc::clone(&job.started);
             let Some(address) = lease.put_to_work() else { return Err(NotRun::Lost { started: false }) };

@@ -76,6 +76,26 @@ impl Server {
     /// # Errors
     /// [`ServeError`].
     pub async fn serve_and(self, listening: impl FnOnce(&[std::net::SocketAddr])) -> Result<(), ServeError> {
+        let stop = async {
+            shutdown::first_signal().await;
+            actix_web::rt::spawn(async {
+                shutdown::first_signal().await;
+                tracing::warn!("stopping at once");
+                shutdown::exit_at_once();
+            });
+        };
+        self.serve_until(stop, listening).await
+    }
+
+    /// As [`Server::serve_and`], until `stop` is done; signals are left to the program.
+    ///
+    /// # Errors
+    /// [`ServeError`].
+    pub async fn serve_until(
+        self,
+        stop: impl Future<Output = ()> + 'static,
+        listening: impl FnOnce(&[std::net::SocketAddr]),
+    ) -> Result<(), ServeError> {
         let settings = self.served.site.settings().clone();
         let served = web::Data::new(self.served);
         let sweeper = Sweeper::start(served.site.sessions().clone());
@@ -104,13 +124,14 @@ impl Server {
         .keep_alive(KEEP_ALIVE)
         // A client that closes its side has gone away: what waits for it stops waiting.
         .h1_allow_half_closed(false)
-        .shutdown_timeout(settings.shutdown_grace.as_secs().max(1))
+        // Whole seconds only; the exact limit is kept by `stop_after`.
+        .shutdown_timeout(settings.shutdown_grace.as_secs() + 1)
         .disable_signals()
         .bind(&address)
         .map_err(|source| ServeError::Bind { address: format!("{}:{}", address.0, address.1), source })?;
         listening(&http.addrs());
         let server = http.run();
-        let stopping = actix_web::rt::spawn(stop_on_signal(server.handle(), served.clone()));
+        let stopping = actix_web::rt::spawn(stop_after(stop, server.handle(), served.clone()));
         let outcome = server.await.map_err(ServeError::Server);
         stopping.abort();
         finish(&served, sweeper, settings.shutdown_grace).await;
@@ -131,16 +152,15 @@ where
         .default_service(web::to(health::reading_only))
 }
 
-async fn stop_on_signal(handle: ServerHandle, served: web::Data<Served>) {
-    shutdown::first_signal().await;
+async fn stop_after(stop: impl Future<Output = ()>, handle: ServerHandle, served: web::Data<Served>) {
+    stop.await;
     served.draining.store(true, Ordering::SeqCst);
     tracing::info!("stopping: no new requests; those under way are finished");
-    actix_web::rt::spawn(async {
-        shutdown::first_signal().await;
-        tracing::warn!("stopping at once");
-        shutdown::exit_at_once();
-    });
-    handle.stop(true).await;
+    let grace = served.site.settings().shutdown_grace;
+    if tokio::time::timeout(grace, handle.stop(true)).await.is_err() {
+        tracing::warn!("some requests did not end within the grace time and are cut off");
+        handle.stop(false).await;
+    }
 }
 
 /// Whatever clients left behind is finished, what was seen is written down, connections are closed.
@@ -151,7 +171,7 @@ async fn finish(served: &Served, sweeper: Sweeper, grace: Duration) {
         }
     };
     if tokio::time::timeout(grace, all_idle).await.is_err() {
-        tracing::warn!("some requests did not end within the grace time and are cut off");
+        tracing::warn!("what clients left behind did not end within the grace time");
     }
     for module in &served.modules {
         module.close();

@@ -174,11 +174,13 @@ impl Sessions {
     pub(crate) fn touch(&self, known: Known) {
         let idle_at = now_micros().saturating_add(self.inner.idle_timeout);
         if let Some(loaded) = self.cached(&known.key_hash) {
-            let before = loaded.idle_at.fetch_max(idle_at, Ordering::Relaxed);
-            // Noted less than half an interval ago: the sweeper's margin covers it.
-            if idle_at.saturating_sub(before) < micros(self.inner.interval) / 2 {
+            // Measured from the last note, not from the last visit: a visitor in a hurry would
+            // otherwise never be noted again. The sweeper's margin covers half an interval.
+            let noted = loaded.idle_at.load(Ordering::Relaxed);
+            if idle_at.saturating_sub(noted) < micros(self.inner.interval) / 2 {
                 return;
             }
+            loaded.idle_at.fetch_max(idle_at, Ordering::Relaxed);
         }
         self.touched().insert(known.id, idle_at);
     }

@@ -96,9 +96,12 @@ async fn check(cx: &Context<'_>, username: &str, password: String) -> Result<Res
     if let (Verdict::Match, Some(user)) = (verdict, user.filter(|user| !user.disabled)) {
         return Ok(Ok(end_user(user)));
     }
-    // Whether this was the last try allowed makes no difference to its answer.
-    let _ = state::<SignInLimiter>(site)?.failed(username, address, Instant::now());
-    Ok(Err(Refusal::Mismatch))
+    // A try that came from yet another address is told so too: guessing one account from many
+    // addresses ends here, while the right password still gets in.
+    match state::<SignInLimiter>(site)?.failed(username, address, Instant::now()) {
+        Ok(()) => Ok(Err(Refusal::Mismatch)),
+        Err(throttled) => Ok(Err(Refusal::Throttled(throttled.retry_after))),
+    }
 }
 
 fn end_user(user: User) -> EndUser {

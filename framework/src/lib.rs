@@ -59,6 +59,7 @@ pub mod settings;
 pub mod supervisor;
 mod tools;
 pub mod unit_of_work;
+mod worker;
 
 pub use logging::start_logging;
 pub use server::run;

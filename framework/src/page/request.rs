@@ -1,10 +1,11 @@
 //! A request as an attempt sees it: complete, buffered, the same for every attempt.
 
 use std::net::IpAddr;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
+use actix_web::http::{Method, Uri};
 use actix_web::web::Bytes;
 
 use super::body::Body;
@@ -14,9 +15,8 @@ use super::body::Body;
 pub(crate) struct Request {
     pub(crate) id: std::sync::Arc<str>,
     pub(crate) method: Method,
-    /// Path as sent, percent-encoded.
-    pub(crate) path: String,
-    pub(crate) query: String,
+    /// Path and query as sent, percent-encoded.
+    pub(crate) uri: Uri,
     /// Parameters of the route's pattern, decoded.
     pub(crate) params: Vec<(String, String)>,
     /// The query's pairs, decoded, in order.
@@ -26,6 +26,8 @@ pub(crate) struct Request {
     pub(crate) body: Body,
     /// When the answer is due.
     pub(crate) deadline: Instant,
+    /// Whether the attempt under way has begun its work.
+    pub(crate) started: AtomicBool,
 }
 
 impl Request {
@@ -45,7 +47,7 @@ impl Request {
 
     /// Path and query as sent.
     pub(crate) fn path_and_query(&self) -> String {
-        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
+        self.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
     }
 
     pub(crate) fn form(&self) -> &[(String, String)] {

@@ -23,7 +23,6 @@ mod error;
 mod instance;
 mod lease;
 mod shell;
-pub(crate) mod worker;
 
 pub use self::core::{
     Approval, Checkout, Grant, Granted, Handover, Limits, Placement, PoolCore, Refusal, Status, Ticket,

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::CheckoutError;
 use super::core::{Approval, Checkout, Granted, Handover, Limits, Placement, PoolCore, Refusal, Status, Ticket};
 use super::instance::{Instance, Place};
 use super::lease::{Creation, Lease, Seat};
-use super::{CheckoutError, worker};
 use crate::page::{CacheMode, Module};
+use crate::worker;
 
 /// Numbers instances over all pools of the process.
 static INSTANCES: AtomicU64 = AtomicU64::new(1);

@@ -5,8 +5,7 @@
 //! thrown away.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
@@ -22,10 +21,13 @@ pub(super) struct Job {
     pub(super) attempt: Box<Attempt>,
     /// Leases of the modules in `attempt.modules`, in the same order. A module whose value is not
     /// there yet is taken when the attempt begins.
-    pub(super) companions: Vec<Box<dyn CompanionLease>>,
-    /// Which modules they are.
-    pub(super) held: Vec<usize>,
-    pub(super) started: Arc<AtomicBool>,
+    pub(super) companions: Vec<Held>,
+}
+
+/// A lease and the number of the module it is of.
+pub(super) struct Held {
+    pub(super) module: usize,
+    pub(super) lease: Box<dyn CompanionLease>,
 }
 
 /// How an attempt ended.
@@ -67,7 +69,7 @@ pub(super) async fn run<P: PageModule>(
     lease: Supervised<PageOf<P>>,
     mut job: Job,
 ) -> (Option<Box<PageOf<P>>>, Ended) {
-    job.started.store(true, Ordering::Release);
+    job.attempt.request.started.store(true, Ordering::Release);
     job.attempt.instance = lease.instance();
     if !take_companions(&mut job) {
         job.attempt.work.abort().await;
@@ -103,8 +105,8 @@ pub(super) async fn run<P: PageModule>(
 
 fn take_companions(job: &mut Job) -> bool {
     let present = job.attempt.modules.companions.len();
-    for lease in job.companions.iter_mut().skip(present) {
-        let Some(value) = lease.take() else { return false };
+    for held in job.companions.iter_mut().skip(present) {
+        let Some(value) = held.lease.take() else { return false };
         job.attempt.modules.companions.push(Some(value));
     }
     true
@@ -206,11 +208,11 @@ async fn conclude(answer: PageResult, mut job: Job) -> Ended {
 
 /// Gives the companions' values back to their instances. A value that is out of its place takes
 /// its instance with it.
-fn give_back(companions: Vec<Box<dyn CompanionLease>>, modules: Modules) {
+fn give_back(companions: Vec<Held>, modules: Modules) {
     let mut values = modules.companions.into_iter();
-    for lease in companions {
+    for held in companions {
         if let Some(value) = values.next().flatten() {
-            lease.put_back(value);
+            held.lease.put_back(value);
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::page::{
 };
 use crate::pool::{Limits, Pool};
 use crate::secret::{SecretError, SiteSecret};
-use crate::session::{SessionHooks, Sessions};
+use crate::session::{SessionHooks, Sessions, cookie_name};
 use crate::settings::{Profile, Settings};
 use crate::supervisor::{RestartPolicy, Supervisor};
 use crate::tools::{self, Board};
@@ -306,6 +306,7 @@ impl SiteBuilder {
         board.watch(modules.iter().map(|module| Arc::clone(module) as Arc<dyn crate::supervisor::Watched>).collect());
         Ok(Server::new(Served {
             hosts: Hosts::new(site.settings()),
+            visitor_cookie: cookie_name("toolcrib-visitor", site.settings().is_https()),
             retry: RetryPolicy::new(site.settings().retry_delays.clone()),
             site,
             routes,

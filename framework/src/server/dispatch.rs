@@ -23,7 +23,7 @@ use crate::page::{
     repeated,
 };
 use crate::pool::CheckoutError;
-use crate::session::{CookieChange, Session, SessionError, State, cookie_name};
+use crate::session::{CookieChange, Session, SessionError, State};
 use crate::unit_of_work::{CommitError, End, Verdict, Work};
 
 /// Most pages one request may be handed on to.
@@ -75,7 +75,7 @@ pub(super) async fn dispatch(
     cookie.apply(&cookie_session);
     let https = served.site.settings().is_https();
     if let Some(value) = visitor {
-        let mut visitor = Cookie::new(cookie_name("toolcrib-visitor", https), value);
+        let mut visitor = Cookie::new(&served.visitor_cookie, value);
         visitor.set_path("/");
         visitor.set_http_only(true);
         visitor.set_secure(https);
@@ -96,10 +96,10 @@ fn visitor_of(http: &HttpRequest, cookie_session: &actix_session::Session, serve
         State::Unavailable => (true, None, Default::default()),
         State::Loaded(known, fields) => (false, known, fields),
     };
-    let name = cookie_name("toolcrib-visitor", served.site.settings().is_https());
     let session = Session::loaded(known, fields);
     let signed_in = session.end_user().is_some();
-    let cookie = if !signed_in && http.headers().contains_key(COOKIE) { http.cookie(&name) } else { None };
+    let cookie =
+        if !signed_in && http.headers().contains_key(COOKIE) { http.cookie(&served.visitor_cookie) } else { None };
     Visitor { session, csrf: Csrf::new(known.map(|known| known.key_hash), cookie.as_ref().map(Cookie::value)), unknown }
 }
 
@@ -139,16 +139,20 @@ async fn answer(http: &HttpRequest, payload: web::Payload, visitor: &Visitor, se
         Body::default()
     };
     served.stats.received();
-    let Ok(query) = parse_pairs(http.query_string().as_bytes()) else {
-        return refuse(Refusal::new(StatusCode::BAD_REQUEST, "The address cannot be read.")).into();
+    let query = match http.query_string() {
+        "" => Vec::new(),
+        query => match parse_pairs(query.as_bytes()) {
+            Ok(pairs) => pairs,
+            Err(_) => return refuse(Refusal::new(StatusCode::BAD_REQUEST, "The address cannot be read.")).into(),
+        },
     };
     let request = Arc::new(Request {
         id: RequestId::of(http),
         method: http.method().clone(),
         params: found.params,
         query_pairs: query,
-        path: http.path().to_owned(),
-        query: http.query_string().to_owned(),
+        uri: http.uri().clone(),
+        started: AtomicBool::new(false),
         headers: http.headers().clone(),
         peer: http.peer_addr().map(|peer| peer.ip()),
         body,
@@ -390,9 +394,7 @@ impl Task<'_> {
                 dispatched,
                 initialized: 0,
             }),
-            companions: Vec::new(),
-            held: Vec::new(),
-            started: Arc::new(AtomicBool::new(false)),
+            companions: Vec::with_capacity(entry.companions.len()),
         }
     }
 

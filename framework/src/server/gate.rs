@@ -4,8 +4,8 @@
 //! the security headers on every answer, writes the log line, and catches what panicked outside
 //! a page (actix-web would close the connection without an answer).
 
+use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
@@ -24,23 +24,26 @@ use super::dispatch::Trace;
 use super::origin::HostRefusal;
 use super::served::Served;
 use crate::supervisor::message_of;
+use crate::worker;
 
 /// A request's id, in its extensions, in the answer's header and in every log line.
 #[derive(Debug, Clone)]
 pub(super) struct RequestId(Arc<str>);
 
 /// What all ids of this process begin with: no two processes of a site share it.
-static PROCESS: LazyLock<u64> = LazyLock::new(|| {
-    let [high, low] = [Uuid::new_v4().as_u64_pair().0, u64::from(std::process::id())];
-    high ^ low
-});
-static REQUESTS: AtomicU64 = AtomicU64::new(1);
+static PROCESS: LazyLock<u64> = LazyLock::new(|| Uuid::new_v4().as_u64_pair().0);
+
+thread_local! {
+    static REQUESTS: Cell<u32> = const { Cell::new(0) };
+}
 
 impl RequestId {
     /// Asking the system for randomness for every request would cost more than the whole rest of
     /// the gate; a number nobody can predict is not needed here.
     fn new() -> Self {
-        Self(format!("{:016x}{:08x}", *PROCESS, REQUESTS.fetch_add(1, Ordering::Relaxed)).into())
+        let number = REQUESTS.get().wrapping_add(1);
+        REQUESTS.set(number);
+        Self(format!("{:016x}{:04x}{number:08x}", *PROCESS, worker::home()).into())
     }
 
     pub(super) fn of(request: &HttpRequest) -> Arc<str> {
@@ -74,7 +77,7 @@ pub(super) async fn gate(
     else {
         return Err(actix_web::error::ErrorInternalServerError("the gate stands outside the site"));
     };
-    let line = Line { method: request.method().clone(), path: request.path().to_owned(), started };
+    let line = Line { method: request.method().clone(), uri: request.uri().clone(), started };
     let form = Form::of(request.headers(), true);
     if let Some(refusal) = refused {
         let mut response = request.into_response(refusal.answer_small(form, &id.0)).map_into_right_body();
@@ -148,7 +151,7 @@ fn secure(headers: &mut HeaderMap, id: &RequestId, https: bool) {
 /// What the log line says of the request. The query stays out: it may hold what a visitor typed.
 struct Line {
     method: Method,
-    path: String,
+    uri: Uri,
     started: Instant,
 }
 
@@ -159,7 +162,7 @@ impl Line {
             target: "toolcrib::request",
             request = &*id.0,
             method = %self.method,
-            path = self.path,
+            path = self.uri.path(),
             status = response.status().as_u16(),
             ms = self.started.elapsed().as_secs_f64() * 1e3,
             page = trace.map(|trace| trace.page),

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use futures_util::future::LocalBoxFuture;
 
-use super::attempt::{self, Ended, Job};
+use super::attempt::{self, Ended, Held, Job};
 use super::companion::{CompanionAnswer, CompanionPool};
 use crate::page::{InstanceUse, PageModule, PageOf};
 use crate::pool::{CheckoutError, Task, Use};
@@ -33,7 +33,7 @@ impl Wanted<'_> {
     async fn check_out(self, job: &mut Job) -> Result<(), CheckoutError> {
         let deadline = job.attempt.request.deadline;
         for number in self.numbers {
-            if job.held.contains(number) {
+            if job.companions.iter().any(|held| held.module == *number) {
                 continue;
             }
             let pool = self.modules.get(*number).ok_or(CheckoutError::Vanished { module: "?" })?;
@@ -41,8 +41,7 @@ impl Wanted<'_> {
                 CompanionAnswer::Ready(lease) => lease,
                 CompanionAnswer::Pending(pending) => pending.await?,
             };
-            job.companions.push(lease);
-            job.held.push(*number);
+            job.companions.push(Held { module: *number, lease });
         }
         Ok(())
     }
@@ -81,11 +80,12 @@ impl<P: PageModule> PagePool for Supervisor<PageOf<P>> {
             };
             wanted.check_out(&mut job).await.map_err(NotRun::NoInstance)?;
             let instance = lease.instance();
-            let started = Arc::clone(&job.started);
+            let request = Arc::clone(&job.attempt.request);
+            request.started.store(false, Ordering::Release);
             let Some(address) = lease.put_to_work() else { return Err(NotRun::Lost { started: false }) };
             match address.send(Use(Leased { lease, job })).await {
                 Ok(Some(ended)) => Ok((ended, instance)),
-                Ok(None) | Err(_) => Err(NotRun::Lost { started: started.load(Ordering::Acquire) }),
+                Ok(None) | Err(_) => Err(NotRun::Lost { started: request.started.load(Ordering::Acquire) }),
             }
         })
     }

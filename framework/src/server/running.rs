@@ -12,8 +12,8 @@ use actix_web::{App, FromRequest, Handler, HttpServer, Resource, Responder, midd
 use super::served::Served;
 use super::{dispatch, gate, health, shutdown};
 use crate::page::Site;
-use crate::pool::worker;
 use crate::session::{Sweeper, cookie_layer};
+use crate::worker;
 
 /// How long a client may take to send a request's head.
 const HEAD_LIMIT: Duration = Duration::from_secs(5);

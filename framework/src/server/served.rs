@@ -20,6 +20,8 @@ pub(super) struct Served {
     pub(super) modules: Vec<Arc<dyn CompanionPool>>,
     pub(super) login_page: Option<usize>,
     pub(super) retry: RetryPolicy,
+    /// The cookie a visitor's form token is bound to before there is a session.
+    pub(super) visitor_cookie: String,
     pub(super) stats: Arc<Stats>,
     pub(super) draining: AtomicBool,
 }

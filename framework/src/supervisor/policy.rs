@@ -27,6 +27,7 @@
 mod tests;
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How many failures, how close together, are too many.
@@ -82,6 +83,28 @@ pub struct Pass {
     period: u64,
     /// The probe it is, counted over all outages; 0 for an ordinary request.
     probe: u64,
+}
+
+/// The steady pass, if there is one, readable without a lock.
+#[derive(Debug)]
+pub(super) struct SteadyPass(AtomicU64);
+
+impl SteadyPass {
+    /// Stands for "no steady pass": a period of service is never counted up to it.
+    const NONE: u64 = u64::MAX;
+
+    pub(super) fn new(pass: Option<Pass>) -> Self {
+        Self(AtomicU64::new(pass.map_or(Self::NONE, |pass| pass.period)))
+    }
+
+    pub(super) fn set(&self, pass: Option<Pass>) {
+        self.0.store(pass.map_or(Self::NONE, |pass| pass.period), Ordering::Release);
+    }
+
+    pub(super) fn look(&self) -> Option<Pass> {
+        let period = self.0.load(Ordering::Acquire);
+        (period != Self::NONE).then_some(Pass { period, probe: 0 })
+    }
 }
 
 /// Whether a request may use the module.
@@ -168,6 +191,14 @@ impl RestartState {
     #[must_use]
     pub fn service(&self) -> Service {
         self.service
+    }
+
+    /// The pass of all requests while the module serves and nothing has failed since the last success: as long as
+    /// it is the same, neither [`admit`](Self::admit) nor [`succeeded`](Self::succeeded) has anything to decide, and a
+    /// shell may hand it out without asking.
+    #[must_use]
+    pub fn steady(&self) -> Option<Pass> {
+        (self.service == Service::Serving && !self.troubled).then_some(Pass { period: self.period, probe: 0 })
     }
 
     /// Asks whether a request may use the module.

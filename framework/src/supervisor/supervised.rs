@@ -3,13 +3,13 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix::Addr;
 use futures_util::FutureExt;
 
-use super::policy::{Admission, Change, Failure, Pass, RestartPolicy, RestartState, Service};
+use super::policy::{Admission, Change, Failure, Pass, RestartPolicy, RestartState, Service, SteadyPass};
 use crate::page::{InstanceUse, Module, Site};
 use crate::pool::{Asked, CheckoutError, Claim, Creation, Instance, Lease, Pool, Status};
 
@@ -25,6 +25,8 @@ struct Shared<M: Module> {
     site: Site,
     pool: Pool<M>,
     restart: Mutex<RestartState>,
+    /// Spares every sound request two locks.
+    steady: SteadyPass,
     panics_total: AtomicU64,
 }
 
@@ -56,7 +58,7 @@ impl<M: Module> Watched for Supervisor<M> {
     }
 
     fn state(&self) -> &'static str {
-        match self.restart().service() {
+        match self.decide(|restart| restart.service()) {
             Service::Serving => "serving",
             Service::OutOfService { .. } => "out_of_service",
             Service::Probing { .. } => "probing",
@@ -128,11 +130,13 @@ impl<M: Module> Clone for Supervisor<M> {
 
 impl<M: Module> Supervisor<M> {
     pub(crate) fn new(site: Site, pool: Pool<M>, policy: RestartPolicy) -> Self {
+        let restart = RestartState::new(policy);
         Self {
             shared: Arc::new(Shared {
                 site,
                 pool,
-                restart: Mutex::new(RestartState::new(policy)),
+                steady: SteadyPass::new(restart.steady()),
+                restart: Mutex::new(restart),
                 panics_total: AtomicU64::new(0),
             }),
         }
@@ -144,11 +148,14 @@ impl<M: Module> Supervisor<M> {
     /// [`CheckoutError`]: out of service, queue full, no time to wait.
     pub(crate) fn ask(&self, deadline: Instant) -> Result<Answer<M>, CheckoutError> {
         let now = Instant::now();
-        let pass = match self.restart().admit(now) {
-            Admission::Serve(pass) | Admission::Probe(pass) => pass,
-            Admission::Refuse { retry_after } => {
-                return Err(CheckoutError::OutOfService { module: self.module(), retry_after });
-            }
+        let pass = match self.shared.steady.look() {
+            Some(pass) => pass,
+            None => match self.decide(|restart| restart.admit(now)) {
+                Admission::Serve(pass) | Admission::Probe(pass) => pass,
+                Admission::Refuse { retry_after } => {
+                    return Err(CheckoutError::OutOfService { module: self.module(), retry_after });
+                }
+            },
         };
         let report = Report { pass: Some(pass), supervisor: self.clone() };
         match self.shared.pool.checkout(now, deadline)? {
@@ -179,8 +186,12 @@ impl<M: Module> Supervisor<M> {
         self.shared.pool.module()
     }
 
-    fn restart(&self) -> MutexGuard<'_, RestartState> {
-        self.shared.restart.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Makes a step of the restart state.
+    fn decide<R>(&self, step: impl FnOnce(&mut RestartState) -> R) -> R {
+        let mut restart = self.shared.restart.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = step(&mut restart);
+        self.shared.steady.set(restart.steady());
+        result
     }
 
     fn changed(&self, change: Change) {
@@ -197,15 +208,17 @@ impl<M: Module> Supervisor<M> {
 
 impl<M: Module> Report<M> {
     fn succeeded(&mut self) {
-        if let Some(pass) = self.pass.take() {
-            let change = self.supervisor.restart().succeeded(pass);
+        if let Some(pass) = self.pass.take()
+            && self.supervisor.shared.steady.look() != Some(pass)
+        {
+            let change = self.supervisor.decide(|restart| restart.succeeded(pass));
             self.supervisor.changed(change);
         }
     }
 
     fn failed(&mut self, failure: Failure) {
         if let Some(pass) = self.pass.take() {
-            let change = self.supervisor.restart().failed(pass, failure, Instant::now());
+            let change = self.supervisor.decide(|restart| restart.failed(pass, failure, Instant::now()));
             self.supervisor.changed(change);
         }
     }
@@ -214,7 +227,7 @@ impl<M: Module> Report<M> {
 impl<M: Module> Drop for Report<M> {
     fn drop(&mut self) {
         if let Some(pass) = self.pass.take() {
-            self.supervisor.restart().undecided(pass);
+            self.supervisor.decide(|restart| restart.undecided(pass));
         }
     }
 }

@@ -249,10 +249,14 @@ impl SiteBuilder {
         self
     }
 
-    /// All pages registered so far, without creating any. The framework's own tools follow them.
+    /// All pages of the site, the framework's own last, without creating any.
     #[must_use]
     pub fn pages(&self) -> Vec<PageInfo> {
-        self.pages.iter().filter_map(|registered| registered.page).collect()
+        self.registered().chain(tools::infos()).collect()
+    }
+
+    fn registered(&self) -> impl Iterator<Item = PageInfo> {
+        self.pages.iter().filter_map(|registered| registered.page)
     }
 
     /// The framework's own pages come after the site's, in menus too.
@@ -290,7 +294,7 @@ impl SiteBuilder {
         let stats = Arc::new(Stats::default());
         let board = Board::new(Arc::clone(&stats), self.settings.server.workers);
         self.states.insert(TypeId::of::<Board>(), Box::new(board.clone()));
-        let page_infos: Vec<PageInfo> = self.pages();
+        let page_infos: Vec<PageInfo> = self.registered().collect();
         let site = Site::new(SiteParts {
             title: looks.title,
             db: db.clone(),
@@ -367,11 +371,11 @@ impl SiteBuilder {
 
     fn routes(&self, default_page: Option<usize>) -> Result<Routes, BuildError> {
         let mut routes = Routes::default();
-        for (number, info) in self.pages().iter().enumerate() {
+        for (number, info) in self.registered().enumerate() {
             if !info.is_published() {
                 continue;
             }
-            if let Err(clash) = routes.add(number, info) {
+            if let Err(clash) = routes.add(number, &info) {
                 let other = self.pages.get(clash.other).map_or("?", |page| page.name);
                 return Err(BuildError::DuplicatePath { one: other, other: info.name(), path: info.path() });
             }

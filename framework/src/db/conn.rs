@@ -73,6 +73,11 @@ impl Conn {
         self.transaction
     }
 
+    /// Whether a statement was begun whose end nobody saw.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.in_flight
+    }
+
     /// The native SQLite connection, for a site that speaks to SQLite only.
     #[cfg(feature = "sqlite")]
     pub fn sqlite(&mut self) -> Option<&mut sqlx::SqliteConnection> {

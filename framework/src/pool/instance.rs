@@ -49,15 +49,13 @@ impl<M: Module> Actor for Instance<M> {
     type Context = actix::Context<Self>;
 }
 
-/// Work for an instance: it is given the value and returns it where it is still sound.
+/// Work for an instance. It is given the value and puts a sound one back by its lease, so that
+/// the value lies in its place before anybody else can be given the instance.
 pub(crate) trait Task: Send + 'static {
     type Module: Module;
     type Answer: Send + 'static;
 
-    fn perform(
-        self,
-        module: Box<Self::Module>,
-    ) -> impl Future<Output = (Option<Box<Self::Module>>, Self::Answer)> + 'static;
+    fn perform(self, module: Box<Self::Module>) -> impl Future<Output = Self::Answer> + 'static;
 }
 
 /// Sends an instance work. The work runs in the actor's task: when the client goes away its
@@ -77,11 +75,6 @@ impl<T: Task> Handler<Use<T>> for Instance<T::Module> {
         let Some(module) = self.place.take() else {
             return AtomicResponse::new(Box::pin(actix::fut::ready(None)));
         };
-        AtomicResponse::new(Box::pin(task.perform(module).into_actor(self).map(|(module, answer), instance, _| {
-            if let Some(module) = module {
-                instance.place.put(module);
-            }
-            Some(answer)
-        })))
+        AtomicResponse::new(Box::pin(task.perform(module).into_actor(self).map(|answer, _, _| Some(answer))))
     }
 }

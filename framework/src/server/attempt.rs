@@ -6,6 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
@@ -23,6 +24,9 @@ pub(super) struct Job {
     /// there yet is taken when the attempt begins.
     pub(super) companions: Vec<Held>,
 }
+
+/// The least time effects have after the commit, however close the deadline is.
+const EFFECTS_LIMIT: Duration = Duration::from_secs(1);
 
 /// A lease and the number of the module it is of.
 pub(super) struct Held {
@@ -64,18 +68,14 @@ pub(super) enum Failure {
 }
 
 /// Runs one attempt in the instance's task, and ends the leases it came with.
-pub(super) async fn run<P: PageModule>(
-    mut page: Box<PageOf<P>>,
-    lease: Supervised<PageOf<P>>,
-    mut job: Job,
-) -> (Option<Box<PageOf<P>>>, Ended) {
+pub(super) async fn run<P: PageModule>(mut page: Box<PageOf<P>>, lease: Supervised<PageOf<P>>, mut job: Job) -> Ended {
     job.attempt.request.started.store(true, Ordering::Release);
     job.attempt.instance = lease.instance();
     if !take_companions(&mut job) {
         job.attempt.work.abort().await;
         give_back(job.companions, job.attempt.modules);
-        lease.finished();
-        return (Some(page), Ended::Failed(Failure::Vanished));
+        lease.put_back(page);
+        return Ended::Failed(Failure::Vanished);
     }
     // The deadline is inside the guard: what the author's future drops may panic as well.
     let deadline = job.attempt.request.deadline;
@@ -87,18 +87,18 @@ pub(super) async fn run<P: PageModule>(
     match outcome {
         Ok(Ok(answer)) => {
             let ended = conclude(answer, job).await;
-            lease.finished();
-            (Some(page), ended)
+            lease.put_back(page);
+            ended
         }
         Ok(Err(_)) => {
             drop_guarded((job, page));
             lease.cut_off();
-            (None, Ended::Failed(Failure::Overran))
+            Ended::Failed(Failure::Overran)
         }
         Err(panic) => {
             drop_guarded((job, page));
             lease.panicked();
-            (None, Ended::Failed(Failure::Panicked(message_of(panic.as_ref()))))
+            Ended::Failed(Failure::Panicked(message_of(panic.as_ref())))
         }
     }
 }
@@ -132,36 +132,39 @@ async fn serve<P: PageModule>(page: &mut P, attempt: &mut Attempt) -> PageResult
 async fn answer<P: PageModule>(page: &mut P, attempt: &mut Attempt) -> PageResult {
     let mut started = Flow::Continue;
     if !attempt.dispatched
-        && let Some(mut app) = take_app(attempt)
+        && let Some((place, mut app)) = take_app(attempt)
     {
         if let Some(hooks) = app.app_hooks() {
             started = hooks.start(&mut Context { attempt }).await?;
         }
-        put_app(attempt, app);
+        put_app(attempt, place, app);
     }
     let mut response = match started {
         Flow::Handled(response) => response,
         Flow::Continue => page_answer(page, &mut Context { attempt }).await?,
     };
     if response.dispatch.is_none()
-        && let Some(mut app) = take_app(attempt)
+        && let Some((place, mut app)) = take_app(attempt)
     {
         if let Some(hooks) = app.app_hooks() {
             hooks.end(&mut Context { attempt }, &mut response).await?;
         }
-        put_app(attempt, app);
+        put_app(attempt, place, app);
     }
     Ok(response)
 }
 
-/// The app module is always the first companion. Its hooks see the other modules but not their
-/// own; one that fails costs the instance, which is out of its place then.
-fn take_app(attempt: &mut Attempt) -> Option<Box<dyn Companion>> {
-    attempt.modules.companions.first_mut().and_then(Option::take)
+/// Takes the app module out of its place. Its hooks see the other modules but not their own; one
+/// that fails costs the instance, which is out of its place then.
+fn take_app(attempt: &mut Attempt) -> Option<(usize, Box<dyn Companion>)> {
+    attempt.modules.companions.iter_mut().enumerate().find_map(|(place, companion)| {
+        let is_app = companion.as_mut().is_some_and(|module| module.app_hooks().is_some());
+        if is_app { companion.take().map(|app| (place, app)) } else { None }
+    })
 }
 
-fn put_app(attempt: &mut Attempt, app: Box<dyn Companion>) {
-    if let Some(place) = attempt.modules.companions.first_mut() {
+fn put_app(attempt: &mut Attempt, place: usize, app: Box<dyn Companion>) {
+    if let Some(place) = attempt.modules.companions.get_mut(place) {
         *place = Some(app);
     }
 }
@@ -193,12 +196,17 @@ async fn conclude(answer: PageResult, mut job: Job) -> Ended {
         }
     };
     let Job { attempt, companions, .. } = job;
-    let Attempt { site, session, work, csrf, modules, .. } = *attempt;
-    let committed = work.commit(site.db(), &session, site.sessions()).await;
+    let Attempt { site, session, work, csrf, modules, request, .. } = *attempt;
+    let deadline = request.deadline;
+    let committed = work.commit(site.db(), &session, site.sessions(), deadline).await;
     give_back(companions, modules);
     match committed {
         Ok((cookie, effects)) => {
-            run_effects(effects).await;
+            // What is committed is answered, whatever becomes of the effects.
+            let limit = deadline.max(Instant::now() + EFFECTS_LIMIT);
+            if tokio::time::timeout_at(limit.into(), run_effects(effects)).await.is_err() {
+                tracing::error!("after-commit effects did not end in time and are cut off");
+            }
             let visitor = csrf.new_cookie().map(str::to_owned);
             Ended::Answered(Box::new(Committed { response, cookie, visitor }))
         }

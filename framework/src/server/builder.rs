@@ -420,6 +420,7 @@ impl SiteBuilder {
                 page_pools.push((info, registered.type_id, pool));
             }
         }
+        let first_page = 1 + self.data_modules.len();
         let mut pages = Vec::new();
         for ((info, type_id, pool), registered) in page_pools.into_iter().zip(&self.pages) {
             for (used, name) in &registered.uses {
@@ -428,13 +429,18 @@ impl SiteBuilder {
                 }
             }
             let uses = |other: &TypeId| registered.uses.iter().any(|(used, _)| used == other);
-            let companions = order
+            let own = order.iter().position(|(other, _)| *other == type_id).unwrap_or_default();
+            let always = |number: usize| order.get(number).is_some_and(|(_, create)| *create == CreateMode::Always);
+            let (modules, pages_always): (Vec<usize>, Vec<usize>) = order
                 .iter()
                 .enumerate()
-                .filter(|(_, (other, create))| *other != type_id && (*create == CreateMode::Always || uses(other)))
+                .filter(|(number, (other, _))| *number != own && (always(*number) || uses(other)))
                 .map(|(number, _)| number)
-                .collect();
-            pages.push(Entry { info, pool, companions });
+                .partition(|number| *number < first_page);
+            let earlier = |number: &usize| always(own) && *number < own;
+            let (before, mut after): (Vec<usize>, Vec<usize>) = pages_always.into_iter().partition(earlier);
+            after.extend(modules);
+            pages.push(Entry { info, pool, before, after });
         }
         if self.settings.profile == Profile::Development && self.login_page.is_none() {
             tracing::debug!("no login page: the tools cannot be reached");

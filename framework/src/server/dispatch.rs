@@ -348,7 +348,7 @@ impl Task<'_> {
         for handed_on in 0..=DISPATCH_LIMIT {
             job.attempt.page = entry.info;
             job.attempt.dispatched = in_place || handed_on > 0;
-            let wanted = Wanted { modules: &self.served.modules, numbers: &entry.companions };
+            let wanted = Wanted { modules: &self.served.modules, before: &entry.before, after: &entry.after };
             match entry.pool.run(job, wanted).await {
                 Ok((Ended::Answered(committed), instance)) => {
                     trace.instance = instance;
@@ -394,7 +394,7 @@ impl Task<'_> {
                 dispatched,
                 initialized: 0,
             }),
-            companions: Vec::with_capacity(entry.companions.len()),
+            companions: Vec::with_capacity(entry.before.len() + entry.after.len()),
         }
     }
 

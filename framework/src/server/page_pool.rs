@@ -13,10 +13,12 @@ use crate::supervisor::{Answer, Supervised, Supervisor};
 
 /// A page's pool, the page's type forgotten.
 pub(super) trait PagePool: CompanionPool {
-    /// Checks out an instance, then the companions it wants and the job does not hold yet, and
-    /// lets the instance run the job. `Err`: nothing was run.
+    /// Checks out an instance and the companions it wants and the job does not hold yet, and lets
+    /// the instance run the job. `Err`: nothing was run.
     ///
     /// The page comes first: whoever waits for a crowded page holds nothing that others need.
+    /// Only pages that are created always have an order among themselves, for they accompany one
+    /// another.
     fn run<'a>(&'a self, job: Job, wanted: Wanted<'a>) -> LocalBoxFuture<'a, Result<(Ended, InstanceUse), NotRun>>;
 }
 
@@ -24,15 +26,18 @@ pub(super) trait PagePool: CompanionPool {
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub(super) modules: &'a [Arc<dyn CompanionPool>],
-    pub(super) numbers: &'a [usize],
+    /// What is checked out before the page itself.
+    pub(super) before: &'a [usize],
+    /// What is checked out after it.
+    pub(super) after: &'a [usize],
 }
 
 impl Wanted<'_> {
     /// Checks out what the job does not hold yet. On an error the leases in the job go back with
     /// it.
-    async fn check_out(self, job: &mut Job) -> Result<(), CheckoutError> {
+    async fn check_out(self, numbers: &[usize], job: &mut Job) -> Result<(), CheckoutError> {
         let deadline = job.attempt.request.deadline;
-        for number in self.numbers {
+        for number in numbers {
             if job.companions.iter().any(|held| held.module == *number) {
                 continue;
             }
@@ -66,7 +71,7 @@ impl<P: PageModule> Task for Leased<P> {
     type Module = PageOf<P>;
     type Answer = Ended;
 
-    fn perform(self, page: Box<PageOf<P>>) -> impl Future<Output = (Option<Box<PageOf<P>>>, Ended)> + 'static {
+    fn perform(self, page: Box<PageOf<P>>) -> impl Future<Output = Ended> + 'static {
         attempt::run(page, self.lease, self.job)
     }
 }
@@ -74,11 +79,12 @@ impl<P: PageModule> Task for Leased<P> {
 impl<P: PageModule> PagePool for Supervisor<PageOf<P>> {
     fn run<'a>(&'a self, mut job: Job, wanted: Wanted<'a>) -> LocalBoxFuture<'a, Result<(Ended, InstanceUse), NotRun>> {
         Box::pin(async move {
+            wanted.check_out(wanted.before, &mut job).await.map_err(NotRun::NoInstance)?;
             let mut lease = match self.ask(job.attempt.request.deadline).map_err(NotRun::NoInstance)? {
                 Answer::Ready(lease) => lease,
                 Answer::Pending(pending) => Box::pin(pending.checkout()).await.map_err(NotRun::NoInstance)?,
             };
-            wanted.check_out(&mut job).await.map_err(NotRun::NoInstance)?;
+            wanted.check_out(wanted.after, &mut job).await.map_err(NotRun::NoInstance)?;
             let instance = lease.instance();
             let request = Arc::clone(&job.attempt.request);
             request.started.store(false, Ordering::Release);

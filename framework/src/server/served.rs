@@ -30,8 +30,12 @@ pub(super) struct Served {
 pub(super) struct Entry {
     pub(super) info: PageInfo,
     pub(super) pool: Arc<dyn PagePool>,
-    /// Modules checked out with it, by their number, in the one order of all checkouts.
-    pub(super) companions: Vec<usize>,
+    /// Modules checked out before it, by their number: of pages that are created always those
+    /// registered before it, where it is created always itself.
+    pub(super) before: Vec<usize>,
+    /// Modules checked out after it: other pages that are created always, then the app module,
+    /// then data modules. The order is the same for all requests, so none wait in a circle.
+    pub(super) after: Vec<usize>,
 }
 
 impl Served {

@@ -1,7 +1,10 @@
 //! Start and end of a session, told to the site.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
 
+use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 
@@ -99,6 +102,20 @@ pub struct SessionHooks {
     pub start: for<'a> fn(&'a SessionStart, &'a mut Conn) -> LocalBoxFuture<'a, Result<(), HookError>>,
     /// Runs inside the transaction that removes it.
     pub end: for<'a> fn(&'a SessionEnd, &'a mut Conn) -> LocalBoxFuture<'a, Result<(), HookError>>,
+}
+
+/// Runs a site's hook: a panic is an error, and so is not to end in time.
+pub(super) async fn guarded(
+    hook: impl Future<Output = Result<(), HookError>>,
+    deadline: Instant,
+) -> Result<(), HookError> {
+    // The time limit is inside the guard: what the hook's future drops may panic as well.
+    let run = AssertUnwindSafe(async { tokio::time::timeout_at(deadline.into(), hook).await });
+    match run.catch_unwind().await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Err(HookError::new("it took too long")),
+        Err(_) => Err(HookError::new("it panicked")),
+    }
 }
 
 impl std::fmt::Debug for SessionHooks {

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
 use super::cache::{Cache, Loaded};
-use super::events::{EndReason, SessionHooks, SessionStart};
+use super::events::{EndReason, SessionHooks, SessionStart, guarded};
 use super::fields::{FIELDS_LIMIT, Session};
 use super::{CookieChange, Fate, Known, SessionError};
 use crate::clock::{micros, now_micros};
@@ -190,7 +190,14 @@ impl Sessions {
     /// # Errors
     /// [`SessionError::Ended`] where the session ended meanwhile: the unit must not commit.
     /// [`SessionError::Full`] where no further session may start.
-    pub(crate) async fn commit(&self, tx: &mut Conn, session: &Session) -> Result<Outcome, SessionError> {
+    ///
+    /// The site's start hook may run until `deadline`.
+    pub(crate) async fn commit(
+        &self,
+        tx: &mut Conn,
+        session: &Session,
+        deadline: Instant,
+    ) -> Result<Outcome, SessionError> {
         let now = now_micros();
         let known = session.known();
         let keep = |cookie| Outcome { cookie, known, started: false, ended: false };
@@ -205,7 +212,7 @@ impl Sessions {
                 write_fields(tx, known.id, session).await?;
                 Ok(keep(CookieChange::Keep))
             }
-            (Fate::Keep, None) => self.start(tx, session, None, now).await,
+            (Fate::Keep, None) => self.start(tx, session, None, now, deadline).await,
             (Fate::Rotate { user_id }, Some(known)) => {
                 let key = random_key()?;
                 let rows = db::query(
@@ -220,12 +227,12 @@ impl Sessions {
                 .await?;
                 if rows == 0 {
                     // Signing in needs no session that lived before: start another.
-                    return self.start(tx, session, Some(user_id), now).await;
+                    return self.start(tx, session, Some(user_id), now, deadline).await;
                 }
                 write_fields(tx, known.id, session).await?;
                 Ok(keep(CookieChange::Set(key)))
             }
-            (Fate::Rotate { user_id }, None) => self.start(tx, session, Some(user_id), now).await,
+            (Fate::Rotate { user_id }, None) => self.start(tx, session, Some(user_id), now, deadline).await,
         }
     }
 
@@ -284,6 +291,7 @@ impl Sessions {
         session: &Session,
         user_id: Option<&str>,
         now: i64,
+        deadline: Instant,
     ) -> Result<Outcome, SessionError> {
         if let Some(limit) = self.inner.max_sessions {
             if tx.engine() == Engine::Postgres {
@@ -308,7 +316,7 @@ impl Sessions {
         .await?;
         write_fields(tx, id, session).await?;
         let start = SessionStart { id, user_id: user_id.map(str::to_owned) };
-        (self.inner.hooks.start)(&start, tx).await.map_err(SessionError::Hook)?;
+        guarded(async { (self.inner.hooks.start)(&start, tx).await }, deadline).await.map_err(SessionError::Hook)?;
         Ok(Outcome { cookie: CookieChange::Set(key), known: session.known(), started: true, ended: false })
     }
 

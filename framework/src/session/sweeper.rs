@@ -5,15 +5,13 @@
 //! not: what the hook writes is stored exactly once.
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
-use super::events::{EndReason, SessionEnd};
-use super::{HookError, Sessions};
+use super::Sessions;
+use super::events::{EndReason, SessionEnd, guarded};
 use crate::clock::{micros, now_micros};
 use crate::db::{self, Conn, DbError, Engine};
 
@@ -178,7 +176,9 @@ async fn tell_batch(sessions: &Sessions) -> Result<usize, DbError> {
         let reason = EndReason::parse(ended.end_reason.as_deref().unwrap_or_default());
         let fields = fields_of(&mut tx, ended.id).await?;
         let end = SessionEnd::new(ended.id, reason, fields);
-        if let Err(error) = run_hook(sessions, &end, &mut tx).await {
+        if let Err(error) =
+            guarded(async { (sessions.inner.hooks.end)(&end, &mut tx).await }, Instant::now() + HOOK_LIMIT).await
+        {
             tracing::error!(
                 session = end.id,
                 reason = reason.name(),
@@ -222,13 +222,4 @@ async fn fields_of(tx: &mut Conn, id: i64) -> Result<HashMap<String, String>, Db
             .fetch_all(tx)
             .await?;
     Ok(rows.into_iter().collect())
-}
-
-async fn run_hook(sessions: &Sessions, end: &SessionEnd, tx: &mut Conn) -> Result<(), HookError> {
-    let hook = AssertUnwindSafe(async { (sessions.inner.hooks.end)(end, tx).await }).catch_unwind();
-    match tokio::time::timeout(HOOK_LIMIT, hook).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => Err(HookError::new("it panicked")),
-        Err(_) => Err(HookError::new("it took too long")),
-    }
 }

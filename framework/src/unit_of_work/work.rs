@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::time::Instant;
 
 use futures_util::FutureExt;
 
@@ -68,10 +69,11 @@ impl Work {
         db: &Db,
         session: &Session,
         sessions: &Sessions,
+        deadline: Instant,
     ) -> Result<(CookieChange, Vec<Effect>), CommitError> {
         self.release_reader();
         let outcome = if session.is_changed() {
-            match sessions.commit(self.tx(db).await?, session).await {
+            match sessions.commit(self.tx(db).await?, session, deadline).await {
                 Ok(outcome) => Some(outcome),
                 Err(error) => {
                     self.abort().await;
@@ -97,8 +99,10 @@ impl Work {
     /// Undoes everything and gives the connection back.
     pub(crate) async fn abort(&mut self) {
         self.effects.clear();
+        // A connection in doubt is closed when it is dropped, and that undoes its transaction.
         if let Some(conn) = self.conn.take()
             && conn.is_transaction()
+            && !conn.is_in_doubt()
             && let Err(error) = conn.rollback().await
         {
             // The connection is closed then, which undoes the transaction as well.

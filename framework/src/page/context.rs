@@ -390,7 +390,7 @@ impl Context<'_> {
     }
 
     /// Lets another page answer this request (W25). This page's instance is handed back first;
-    /// the session view and the unit of work go on; no field of the module does.
+    /// the session view and the unit of work go on; no field of a page or a data module does.
     ///
     /// # Errors
     /// None; an unknown page is an error once this page has returned.

@@ -6,7 +6,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
@@ -25,13 +24,27 @@ pub(super) struct Job {
     pub(super) companions: Vec<Held>,
 }
 
-/// The least time effects have after the commit, however close the deadline is.
-const EFFECTS_LIMIT: Duration = Duration::from_secs(1);
-
 /// A lease and the number of the module it is of.
 pub(super) struct Held {
     pub(super) module: usize,
     pub(super) lease: Box<dyn CompanionLease>,
+}
+
+impl Job {
+    /// Gives a companion back, if the job holds it.
+    pub(super) fn let_go(&mut self, module: usize) {
+        let Some(place) = self.companions.iter().position(|held| held.module == module) else { return };
+        let held = self.companions.remove(place);
+        let companions = &mut self.attempt.modules.companions;
+        if place < companions.len()
+            && let Some(value) = companions.remove(place)
+        {
+            held.lease.put_back(value);
+        }
+        if place < self.attempt.initialized {
+            self.attempt.initialized -= 1;
+        }
+    }
 }
 
 /// How an attempt ended.
@@ -186,7 +199,10 @@ async fn page_answer<P: PageModule>(page: &mut P, cx: &mut Context<'_>) -> PageR
 async fn conclude(answer: PageResult, mut job: Job) -> Ended {
     let response = match answer {
         Ok(mut response) => match response.dispatch.take() {
-            Some(page) => return Ended::Dispatched { page, job },
+            Some(page) => {
+                keep_app_only(&mut job);
+                return Ended::Dispatched { page, job };
+            }
             None => response,
         },
         Err(error) => {
@@ -203,15 +219,31 @@ async fn conclude(answer: PageResult, mut job: Job) -> Ended {
     match committed {
         Ok((cookie, effects)) => {
             // What is committed is answered, whatever becomes of the effects.
-            let limit = deadline.max(Instant::now() + EFFECTS_LIMIT);
-            if tokio::time::timeout_at(limit.into(), run_effects(effects)).await.is_err() {
-                tracing::error!("after-commit effects did not end in time and are cut off");
-            }
+            run_effects(effects, deadline).await;
             let visitor = csrf.new_cookie().map(str::to_owned);
             Ended::Answered(Box::new(Committed { response, cookie, visitor }))
         }
         Err(error) => Ended::Failed(error.into()),
     }
+}
+
+/// Of its companions a request that goes on to another page keeps the app module, whose two hooks
+/// belong together. If it held the others it would wait in a circle: for a page whose instance is
+/// with somebody who waits for one of them, or for that page among them.
+fn keep_app_only(job: &mut Job) {
+    let values = std::mem::take(&mut job.attempt.modules.companions);
+    let leases = std::mem::take(&mut job.companions);
+    for (held, value) in leases.into_iter().zip(values) {
+        // One that is out of its place takes its instance with it.
+        let Some(mut module) = value else { continue };
+        if module.app_hooks().is_some() {
+            job.companions.push(held);
+            job.attempt.modules.companions.push(Some(module));
+        } else {
+            held.lease.put_back(module);
+        }
+    }
+    job.attempt.initialized = job.companions.len();
 }
 
 /// Gives the companions' values back to their instances. A value that is out of its place takes

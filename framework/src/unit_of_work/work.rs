@@ -2,12 +2,15 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 
 use crate::db::{Conn, Db, DbError};
 use crate::session::{CookieChange, Session, SessionError, Sessions};
+
+/// The least time an effect has after the commit, however close the deadline is.
+const EFFECT_LIMIT: Duration = Duration::from_secs(1);
 
 /// Something to do after the commit.
 pub(crate) type Effect = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -111,11 +114,17 @@ impl Work {
     }
 }
 
-/// Runs effects one after the other; none can hurt another.
-pub(crate) async fn run_effects(effects: Vec<Effect>) {
+/// Runs effects one after the other, each until the request's deadline at the latest; none can
+/// hurt another.
+pub(crate) async fn run_effects(effects: Vec<Effect>, deadline: Instant) {
     for effect in effects {
-        if AssertUnwindSafe(effect).catch_unwind().await.is_err() {
-            tracing::error!("an after-commit effect panicked");
+        let limit = deadline.max(Instant::now() + EFFECT_LIMIT);
+        // The time limit is inside the guard: what the effect drops may panic as well.
+        let run = AssertUnwindSafe(async { tokio::time::timeout_at(limit.into(), effect).await });
+        match run.catch_unwind().await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => tracing::error!("an after-commit effect did not end in time and is cut off"),
+            Err(_) => tracing::error!("an after-commit effect panicked"),
         }
     }
 }

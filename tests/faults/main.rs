@@ -1,0 +1,13 @@
+//! What happens when things go wrong around the server: settings, ports, databases, signals, crashes.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "in a test crate a broken expectation is a failed test"
+)]
+
+mod crash;
+mod knobs;
+mod locked;
+mod refusals;
+mod stop;

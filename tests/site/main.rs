@@ -1,0 +1,32 @@
+//! What a visitor of the demo CRM sees, wants, and must not be able to do.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "in a test crate a broken expectation is a failed test"
+)]
+
+mod access;
+mod bodies;
+mod clients;
+mod clients_edit;
+mod companies;
+mod cookies;
+mod csrf;
+mod dispatch;
+mod errors;
+mod export;
+mod headers;
+mod hosts;
+mod import;
+mod injection;
+mod panels;
+mod production;
+mod relay;
+mod secrets;
+mod sessions;
+mod sign_in;
+mod sign_in_limits;
+mod templates;

@@ -1,5 +1,5 @@
-//! What the framework promises to whoever builds a site on it: small sites, made here through the public API and served by
-//! several workers, under real HTTP.
+//! What the framework promises to whoever builds a site on it: small sites, made here through the public API and served
+//! by several workers, under real HTTP.
 
 #![expect(
     clippy::expect_used,

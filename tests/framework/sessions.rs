@@ -149,8 +149,8 @@ async fn what_a_request_wrote_to_a_session_that_ended_meanwhile_is_refused_whole
     }
 }
 
-/// The write comes right behind the sign-out, before the end of the session has been told: the sign-out has SQLite's one
-/// writing connection, and the write is the next in line for it.
+/// The write comes right behind the sign-out, before the end of the session has been told: the sign-out has SQLite's
+/// one writing connection, and the write is the next in line for it.
 #[test]
 fn a_write_right_behind_the_sign_out_is_refused_whole() {
     run(async {

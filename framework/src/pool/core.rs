@@ -52,7 +52,7 @@ struct Idle<T> {
     instance: T,
 }
 
-/// Decides who gets which instance of one module. See the [module documentation](self).
+/// Decides who gets which instance of one module. See the module's documentation.
 #[derive(Debug)]
 pub struct PoolCore<T, W> {
     limits: Limits,

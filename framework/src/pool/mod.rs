@@ -13,7 +13,7 @@
 //! them; a request takes an idle one of its own worker first, then the oldest of any other, then
 //! creates one, then waits.
 //!
-//! * Dropping a [`Lease`] gives a sound instance back and throws one away that was at work.
+//! * Dropping a lease gives a sound instance back and throws one away that was at work.
 //! * A caller that goes away while it waits leaves the queue; a grant already on its way goes to
 //!   the next in line.
 //! * At most one message is on its way to an instance, so mailboxes never fill.

@@ -30,23 +30,6 @@ pub(super) struct Held {
     pub(super) lease: Box<dyn CompanionLease>,
 }
 
-impl Job {
-    /// Gives a companion back, if the job holds it.
-    pub(super) fn let_go(&mut self, module: usize) {
-        let Some(place) = self.companions.iter().position(|held| held.module == module) else { return };
-        let held = self.companions.remove(place);
-        let companions = &mut self.attempt.modules.companions;
-        if place < companions.len()
-            && let Some(value) = companions.remove(place)
-        {
-            held.lease.put_back(value);
-        }
-        if place < self.attempt.initialized {
-            self.attempt.initialized -= 1;
-        }
-    }
-}
-
 /// How an attempt ended.
 pub(super) enum Ended {
     /// Committed.

@@ -440,7 +440,7 @@ impl SiteBuilder {
             let earlier = |number: &usize| always(own) && *number < own;
             let (before, mut after): (Vec<usize>, Vec<usize>) = pages_always.into_iter().partition(earlier);
             after.extend(modules);
-            pages.push(Entry { info, module: own, pool, before, after });
+            pages.push(Entry { info, pool, before, after });
         }
         if self.settings.profile == Profile::Development && self.login_page.is_none() {
             tracing::debug!("no login page: the tools cannot be reached");

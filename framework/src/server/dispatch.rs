@@ -348,8 +348,6 @@ impl Task<'_> {
         for handed_on in 0..=DISPATCH_LIMIT {
             job.attempt.page = entry.info;
             job.attempt.dispatched = in_place || handed_on > 0;
-            // The page may be at the request already, as a companion: not to wait for ourselves.
-            job.let_go(entry.module);
             let wanted = Wanted { modules: &self.served.modules, before: &entry.before, after: &entry.after };
             match entry.pool.run(job, wanted).await {
                 Ok((Ended::Answered(committed), instance)) => {

@@ -29,8 +29,6 @@ pub(super) struct Served {
 /// One page.
 pub(super) struct Entry {
     pub(super) info: PageInfo,
-    /// The page's own number among the modules.
-    pub(super) module: usize,
     pub(super) pool: Arc<dyn PagePool>,
     /// Modules checked out before it, by their number: of pages that are created always those
     /// registered before it, where it is created always itself.

@@ -15,18 +15,28 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How often the owner looks whether somebody wants to join. It bounds how long a second process
 /// waits at its start.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// This process's share of a database file.
+/// This process's share of a database file. Dropped, it gives the share up before it returns.
 #[derive(Debug)]
 pub(super) struct Ownership {
     sole: Arc<AtomicBool>,
+    keeper: Option<Keeper>,
+}
+
+/// The thread that keeps the lock.
+#[derive(Debug)]
+struct Keeper {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
 }
 
 impl Ownership {
@@ -35,13 +45,14 @@ impl Ownership {
     /// Where lock files cannot be made (a read-only folder) nobody is sole owner.
     pub(super) fn take(database: &Path) -> Self {
         let sole = Arc::new(AtomicBool::new(false));
-        match take(database, &sole) {
-            Ok(()) => {}
+        let keeper = match take(database, &sole) {
+            Ok(keeper) => Some(keeper),
             Err(error) => {
                 tracing::warn!(%error, "no lock file beside the database: nothing is kept in memory");
+                None
             }
-        }
-        Self { sole }
+        };
+        Self { sole, keeper }
     }
 
     /// Whether no other process uses the file.
@@ -50,59 +61,57 @@ impl Ownership {
     }
 }
 
-fn take(database: &Path, sole: &Arc<AtomicBool>) -> std::io::Result<()> {
+impl Drop for Ownership {
+    fn drop(&mut self) {
+        if let Some(Keeper { stop, thread }) = self.keeper.take() {
+            drop(stop);
+            // A keeper that panicked has dropped its lock file, which is all that is wanted.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn take(database: &Path, sole: &Arc<AtomicBool>) -> std::io::Result<Keeper> {
     let owner = open(database, "owner")?;
     let join = open(database, "join")?;
-    match owner.try_lock() {
-        Ok(()) => {
-            sole.store(true, Ordering::Release);
-            let watched = Arc::downgrade(sole);
-            std::thread::Builder::new()
-                .name("toolcrib-owner".to_owned())
-                .spawn(move || watch(&owner, &join, &watched))?;
-        }
+    let is_sole = match owner.try_lock() {
+        Ok(()) => true,
         Err(TryLockError::WouldBlock) => {
             join.lock()?;
             owner.lock_shared()?;
             join.unlock()?;
-            // The lock lives as long as the process, or as the handle in this thread.
-            let watched = Arc::downgrade(sole);
-            std::thread::Builder::new().name("toolcrib-owner".to_owned()).spawn(move || hold(&owner, &watched))?;
+            false
         }
         Err(TryLockError::Error(error)) => return Err(error),
-    }
-    Ok(())
-}
-
-/// Keeps the lock as sole owner and gives that up when somebody asks.
-fn watch(owner: &File, join: &File, sole: &Weak<AtomicBool>) {
-    while let Some(flag) = sole.upgrade() {
-        match join.try_lock() {
-            Ok(()) => {
-                let _ = join.unlock();
-            }
-            Err(_) => {
-                flag.store(false, Ordering::Release);
-                drop(flag);
-                // Whoever read the flag a moment ago ends its look-up meanwhile.
-                std::thread::sleep(LOOK_EVERY);
-                let _ = owner.unlock();
-                if owner.lock_shared().is_ok() {
-                    hold(owner, sole);
-                }
-                return;
-            }
+    };
+    sole.store(is_sole, Ordering::Release);
+    let (stop, stopped) = channel();
+    let flag = Arc::clone(sole);
+    let thread = std::thread::Builder::new().name("toolcrib-owner".to_owned()).spawn(move || {
+        if is_sole && !keep_alone(&owner, &join, &flag, &stopped) {
+            return;
         }
-        drop(flag);
-        std::thread::sleep(LOOK_EVERY);
-    }
+        // The lock goes with the file, when the other end of the channel is dropped.
+        let _ = stopped.recv();
+    })?;
+    Ok(Keeper { stop, thread })
 }
 
-/// Keeps a shared lock for as long as the database is in use.
-fn hold(_owner: &File, sole: &Weak<AtomicBool>) {
-    while sole.strong_count() > 0 {
+/// Keeps the lock as sole owner and shares it when somebody asks. False: told to stop, or the lock
+/// was lost.
+fn keep_alone(owner: &File, join: &File, sole: &AtomicBool, stopped: &Receiver<()>) -> bool {
+    while stopped.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
+        if join.try_lock().is_ok() {
+            let _ = join.unlock();
+            continue;
+        }
+        sole.store(false, Ordering::Release);
+        // Whoever read the flag a moment ago ends its look-up meanwhile.
         std::thread::sleep(LOOK_EVERY);
+        let _ = owner.unlock();
+        return owner.lock_shared().is_ok();
     }
+    false
 }
 
 fn open(database: &Path, suffix: &str) -> std::io::Result<File> {
@@ -114,21 +123,7 @@ fn open(database: &Path, suffix: &str) -> std::io::Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
-
-    /// Waits for what another thread does, for at most ten seconds.
-    fn eventually(condition: impl Fn() -> bool) -> bool {
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(10) {
-            if condition() {
-                return true;
-            }
-            std::thread::yield_now();
-        }
-        false
-    }
 
     #[test]
     fn the_first_is_sole_owner_until_a_second_comes() {
@@ -148,6 +143,6 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let database = folder.path().join("crm.db");
         drop(Ownership::take(&database));
-        assert!(eventually(|| Ownership::take(&database).is_sole()));
+        assert!(Ownership::take(&database).is_sole());
     }
 }

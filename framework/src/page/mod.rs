@@ -25,6 +25,7 @@
 //! [`Context::tx`], session fields, effects after the commit - is one unit of work: it commits
 //! when the page answers `Ok` and vanishes when it answers `Err`.
 
+mod address;
 mod body;
 mod context;
 mod csrf;

@@ -25,6 +25,7 @@ mod routes;
 mod running;
 mod served;
 mod shutdown;
+mod task;
 
 pub use builder::{BuildError, SiteBuilder};
 pub use running::{ServeError, Server, run};

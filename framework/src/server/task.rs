@@ -1,0 +1,294 @@
+//! One complete request on its way through its attempts.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::http::header::HeaderName;
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::access::{self, Access};
+use super::answer::{Form, Refusal};
+use super::attempt::{Committed, Ended, Failure, Job};
+use super::dispatch::{Outgoing, Trace, Visitor, refuse};
+use super::page_pool::{NotRun, Wanted};
+use super::served::{Entry, Served};
+use crate::db::DbError;
+use crate::page::{Attempt, Csrf, InstanceUse, Modules, PageError, Request};
+use crate::pool::CheckoutError;
+use crate::session::{CookieChange, Session, SessionError};
+use crate::unit_of_work::{CommitError, End, Verdict, Work};
+
+/// Most pages one request may be handed on to.
+const DISPATCH_LIMIT: usize = 8;
+
+/// Headers an answer has in the end, the gate's included: room made once instead of thrice.
+const HEADERS: usize = 14;
+
+/// One complete request on its way through its attempts.
+pub(super) struct Task<'a> {
+    pub(super) http: &'a HttpRequest,
+    pub(super) served: &'a Served,
+    pub(super) request: Arc<Request>,
+}
+
+/// How the attempts of a request ended.
+struct Run {
+    outcome: Result<Box<Committed>, Undone>,
+    trace: Trace,
+}
+
+/// Why nothing was committed.
+enum Undone {
+    Refused(Refusal),
+    /// The session ended while the request ran.
+    SessionEnded,
+}
+
+impl Task<'_> {
+    /// Answers by the page, by the login page in its place, or by an error.
+    pub(super) async fn answer(&self, page: usize, visitor: &Visitor, fragment: bool) -> Outgoing {
+        let Some(entry) = self.served.entry(page) else {
+            return self.refuse(Refusal::not_found(), visitor, fragment).into();
+        };
+        match access::check(&entry.info, visitor.session.end_user().as_ref()) {
+            Access::Granted => {}
+            Access::Denied => return self.refuse(Refusal::forbidden(), visitor, fragment).into(),
+            // Boxed: the rare ways must not make every request's future larger.
+            Access::LoginRequired => return Box::pin(self.login_in_place(visitor, fragment)).await,
+        }
+        let Run { outcome, trace } = self.attempts(page, visitor, false).await;
+        let mut outgoing = match outcome {
+            Ok(committed) => self.committed(*committed, visitor, fragment).await,
+            Err(Undone::Refused(refusal)) => self.refuse(refusal, visitor, fragment).into(),
+            Err(Undone::SessionEnded) => {
+                let nobody = Visitor { session: Session::default(), csrf: Csrf::default(), unknown: false };
+                let mut outgoing = Box::pin(self.login_in_place(&nobody, fragment)).await;
+                outgoing.cookie = CookieChange::Remove;
+                outgoing
+            }
+        };
+        self.mark(&mut outgoing.response, trace);
+        outgoing
+    }
+
+    /// The login page in place of the page asked for (W23): the address stays, no instance of the
+    /// page is touched.
+    async fn login_in_place(&self, visitor: &Visitor, fragment: bool) -> Outgoing {
+        let form = Form::of(self.http.headers(), fragment);
+        let Some(login) = self.served.login_page.filter(|_| form == Form::Page) else {
+            return self.refuse(Refusal::login_required(), visitor, fragment).into();
+        };
+        let Run { outcome, trace } = self.attempts(login, visitor, true).await;
+        let mut outgoing = match outcome {
+            Ok(committed) => self.committed(*committed, visitor, false).await,
+            Err(Undone::Refused(refusal)) => self.refuse(refusal, visitor, false).into(),
+            Err(Undone::SessionEnded) => self.refuse(Refusal::login_required(), visitor, false).into(),
+        };
+        if self.request.method == Method::POST && outgoing.response.status() == StatusCode::OK {
+            *outgoing.response.status_mut() = StatusCode::UNAUTHORIZED;
+        }
+        self.mark(&mut outgoing.response, trace);
+        outgoing
+    }
+
+    async fn committed(&self, committed: Committed, visitor: &Visitor, fragment: bool) -> Outgoing {
+        let Committed { response, cookie, visitor: new_visitor } = committed;
+        // A form for a visitor who could not start a session is of no use to him.
+        if new_visitor.is_some() && Box::pin(self.served.site.sessions().is_full()).await.unwrap_or(false) {
+            return self.refuse(Refusal::sessions_full(), visitor, fragment).into();
+        }
+        let mut http = HttpResponse::build(response.status).body(response.body);
+        http.headers_mut().reserve(HEADERS);
+        for (name, value) in response.headers {
+            http.headers_mut().append(name, value);
+        }
+        Outgoing { response: http, cookie, visitor: new_visitor }
+    }
+
+    /// Runs attempts until one commits, fails for good, or the schedule is over.
+    async fn attempts(&self, page: usize, visitor: &Visitor, in_place: bool) -> Run {
+        let stats = &self.served.stats;
+        let mut trace = Trace { page: self.name_of(page), attempts: 0, instance: InstanceUse::default() };
+        loop {
+            trace.attempts += 1;
+            let failure = match self.attempt(page, visitor, in_place, &mut trace).await {
+                Ok(committed) => {
+                    stats.ended(End::Committed);
+                    return Run { outcome: Ok(committed), trace };
+                }
+                Err(NotDone::NotStarted(error)) => {
+                    tracing::warn!(
+                        request = &*self.request.id,
+                        error = &error as &dyn std::error::Error,
+                        "no instance"
+                    );
+                    return Run { outcome: Err(Undone::Refused(Refusal::of_checkout(&error))), trace };
+                }
+                Err(NotDone::Failed(failure)) => failure,
+            };
+            if is_session_end(&failure) {
+                stats.ended(End::Failed);
+                return Run { outcome: Err(Undone::SessionEnded), trace };
+            }
+            match self.verdict(&failure, trace.attempts) {
+                Some(Verdict::Wait(delay)) => {
+                    stats.ended(End::Retried);
+                    tracing::warn!(
+                        request = &*self.request.id,
+                        page = trace.page,
+                        attempt = trace.attempts,
+                        error = &failure as &dyn std::error::Error,
+                        "Commit failure - retrying"
+                    );
+                    // Nothing is held here: no instance, connection, or lock.
+                    tokio::time::sleep(delay).await;
+                }
+                Some(Verdict::Exhausted) => {
+                    stats.ended(End::Exhausted);
+                    self.log(&failure, &trace, "too many retries");
+                    return Run { outcome: Err(Undone::Refused(Refusal::of_failure(&failure))), trace };
+                }
+                None => {
+                    stats.ended(End::Failed);
+                    self.log(&failure, &trace, "request failed");
+                    return Run { outcome: Err(Undone::Refused(Refusal::of_failure(&failure))), trace };
+                }
+            }
+        }
+    }
+
+    /// Whether a failure is one that another attempt may mend.
+    fn verdict(&self, failure: &Failure, attempt: u32) -> Option<Verdict> {
+        let left = self.request.deadline.saturating_duration_since(Instant::now());
+        if is_conflict(failure) {
+            return Some(self.served.retry.after_conflict(attempt, left));
+        }
+        let reads_only = self.request.method != Method::POST;
+        let lost = matches!(failure, Failure::Page(PageError::Database(DbError::Unavailable(_))));
+        if (reads_only && lost || matches!(failure, Failure::Vanished)) && attempt == 1 {
+            return Some(Verdict::Wait(Duration::ZERO));
+        }
+        None
+    }
+
+    /// One attempt: checks out, runs, and follows the request to the pages it is handed on to.
+    async fn attempt(
+        &self,
+        page: usize,
+        visitor: &Visitor,
+        in_place: bool,
+        trace: &mut Trace,
+    ) -> Result<Box<Committed>, NotDone> {
+        let mut entry = self.served.entry(page).ok_or_else(|| no_such_page("?"))?;
+        let mut job = self.new_job(entry, visitor, trace.attempts, in_place);
+        for handed_on in 0..=DISPATCH_LIMIT {
+            job.attempt.page = entry.info;
+            job.attempt.dispatched = in_place || handed_on > 0;
+            let wanted = Wanted { modules: &self.served.modules, before: &entry.before, after: &entry.after };
+            match entry.pool.run(job, wanted).await {
+                Ok((Ended::Answered(committed), instance)) => {
+                    trace.instance = instance;
+                    return Ok(committed);
+                }
+                Ok((Ended::Failed(failure), instance)) => {
+                    trace.instance = instance;
+                    return Err(NotDone::Failed(failure));
+                }
+                Ok((Ended::Dispatched { page, job: next }, _)) => {
+                    let number = self.served.page_named(&page).ok_or_else(|| no_such_page(&page))?;
+                    entry = self.served.entry(number).ok_or_else(|| no_such_page(&page))?;
+                    let user = next.attempt.session.end_user();
+                    if access::check(&entry.info, user.as_ref()) != Access::Granted {
+                        return Err(NotDone::Failed(Failure::Page(PageError::Forbidden)));
+                    }
+                    job = next;
+                }
+                Err(NotRun::NoInstance(error)) => return Err(NotDone::NotStarted(error)),
+                Err(NotRun::Lost { started: false }) => return Err(NotDone::Failed(Failure::Vanished)),
+                Err(NotRun::Lost { started: true }) => {
+                    return Err(NotDone::Failed(Failure::Panicked("the instance's worker stopped".to_owned())));
+                }
+            }
+        }
+        Err(NotDone::Failed(Failure::Page(PageError::other(format!(
+            "the request was handed on to more than {DISPATCH_LIMIT} pages"
+        )))))
+    }
+
+    fn new_job(&self, entry: &Entry, visitor: &Visitor, number: u32, dispatched: bool) -> Job {
+        Job {
+            attempt: Box::new(Attempt {
+                site: self.served.site.clone(),
+                request: Arc::clone(&self.request),
+                page: entry.info,
+                session: visitor.session.clone(),
+                work: Work::default(),
+                csrf: visitor.csrf.for_attempt(),
+                modules: Modules::default(),
+                instance: InstanceUse::default(),
+                number,
+                dispatched,
+                initialized: 0,
+            }),
+            companions: Vec::with_capacity(entry.before.len() + entry.after.len()),
+        }
+    }
+
+    fn log(&self, failure: &Failure, trace: &Trace, message: &'static str) {
+        let error = failure as &dyn std::error::Error;
+        let request = &*self.request.id;
+        if Refusal::of_failure(failure).status.is_server_error() {
+            tracing::error!(request, page = trace.page, attempt = trace.attempts, error, "{message}");
+        } else {
+            tracing::debug!(request, page = trace.page, attempt = trace.attempts, error, "{message}");
+        }
+    }
+
+    fn refuse(&self, refusal: Refusal, visitor: &Visitor, fragment: bool) -> HttpResponse {
+        refuse(refusal, self.http, visitor, self.served, fragment)
+    }
+
+    fn name_of(&self, page: usize) -> &'static str {
+        self.served.entry(page).map_or("?", |entry| entry.info.name())
+    }
+
+    /// Notes what the log line, and under test knobs the client, wants to know.
+    fn mark(&self, response: &mut HttpResponse, trace: Trace) {
+        response.extensions_mut().insert(trace);
+        if self.served.site.settings().test_knobs {
+            let headers = response.headers_mut();
+            let mut set = |name, value: u64| headers.insert(HeaderName::from_static(name), value.into());
+            set("x-page-instance", trace.instance.id);
+            set("x-page-uses", trace.instance.uses);
+            set("x-attempts", trace.attempts.into());
+        }
+    }
+}
+
+/// Why an attempt did not end in a commit.
+enum NotDone {
+    NotStarted(CheckoutError),
+    Failed(Failure),
+}
+
+fn no_such_page(name: &str) -> NotDone {
+    NotDone::Failed(Failure::Page(PageError::other(format!("a request was handed on to {name:?}, which is no page"))))
+}
+
+fn is_conflict(failure: &Failure) -> bool {
+    match failure {
+        Failure::Page(error) => error.is_conflict(),
+        Failure::Commit(CommitError::Database(error)) => error.is_conflict(),
+        Failure::Commit(CommitError::Session(SessionError::Store(error))) => error.is_conflict(),
+        _ => false,
+    }
+}
+
+fn is_session_end(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Commit(CommitError::Session(SessionError::Ended))
+            | Failure::Page(PageError::Session(SessionError::Ended))
+    )
+}

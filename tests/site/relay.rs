@@ -30,6 +30,7 @@ async fn a_redirect_carries_the_session_and_no_module_field(engine: Engine) {
     assert!(is_empty(&arrived["from_module"]), "{arrived}");
     let arrived = b.get_json("/examples/relay/arrival").await.expect_status(200).json();
     assert_eq!(arrived["from_session"], "B", "{arrived}");
+    assert!(is_empty(&arrived["from_module"]), "the second to arrive finds nothing either: {arrived}");
 }
 
 /// AC-5, in place: one answer, and the other page's instance all the same.

@@ -24,24 +24,6 @@ pub struct PageInfo {
     body_limit: Option<usize>,
 }
 
-/// When instances of a module take part in a request (WebSnap: W7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CreateMode {
-    /// When the request is for this page, or for a page that uses this module.
-    OnDemand,
-    /// In every request that reaches a page.
-    Always,
-}
-
-/// What becomes of an instance after its request (WebSnap: W8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CacheMode {
-    /// It goes back into its pool.
-    Cache,
-    /// It is dropped.
-    Destroy,
-}
-
 impl PageInfo {
     /// A published page that answers GET and HEAD for anybody.
     ///

@@ -45,11 +45,13 @@ pub use context::{Context, InstanceUse};
 pub(crate) use csrf::{Csrf, TOKEN_FIELD, TOKEN_HEADER};
 pub use error::{OrNotFound, PageError};
 pub use frame::{Frame, MenuEntry};
-pub use info::{CacheMode, CreateMode, PageInfo};
+pub use info::PageInfo;
 pub use knobs::Knobs;
 pub use module::{AppModule, CreateError, DataModule, Flow, PageModule, PageResult, Uses};
 pub(crate) use module::{AppOf, Companion, DataOf, Module, PageOf};
 pub(crate) use request::{Request, wants_fragment, wants_json};
 pub use response::Response;
 pub(crate) use site::{Assets, SiteParts};
+
+pub use crate::settings::{CacheMode, CreateMode};
 pub use site::{ErrorNotice, Site};

@@ -5,6 +5,7 @@
 //! that does not fit stops the start with a message that names it.
 
 mod error;
+mod modes;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use std::path::Path;
 use config::{Config, Environment, File, FileFormat};
 
 pub use self::error::SettingsError;
+pub use self::modes::{CacheMode, CreateMode};
 pub use self::values::{
     DatabaseSettings, PageSettings, PoolSettings, Profile, RequestSettings, ServerSettings, SessionSettings, Settings,
 };

@@ -179,7 +179,7 @@ impl Reader {
     }
 
     fn page(&mut self, page: &str) -> Result<PageSettings, SettingsError> {
-        use crate::page::{CacheMode, CreateMode};
+        use super::{CacheMode, CreateMode};
         let name = |part: &str| format!("pages.{page}.{part}");
         Ok(PageSettings {
             max: self.optional_number(&name("max"))?,

@@ -45,7 +45,7 @@ fn page_settings_are_read_from_the_environment() {
     assert_eq!(settings.pool_of("drill").max, 10);
     assert_eq!(settings.pool_of("drill").queue_timeout, Duration::from_secs(2));
     let page = settings.pages.get("drill").expect("page");
-    assert_eq!(page.cache, Some(crate::page::CacheMode::Destroy));
+    assert_eq!(page.cache, Some(super::CacheMode::Destroy));
 }
 
 #[test]

@@ -99,9 +99,9 @@ pub struct PageSettings {
     /// See [`PoolSettings::queue_timeout`].
     pub queue_timeout: Option<Duration>,
     /// `on_demand` or `always`.
-    pub create: Option<crate::page::CreateMode>,
+    pub create: Option<super::CreateMode>,
     /// `cache` or `destroy`.
-    pub cache: Option<crate::page::CacheMode>,
+    pub cache: Option<super::CacheMode>,
 }
 
 /// Limits of one request.

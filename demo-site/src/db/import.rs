@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 use toolcrib::db::{self, Conn, DbError};
 
-use super::clients::Derived;
+use super::clients::{Derived, bind_facts};
 use super::values;
 use crate::domain::csv_import::{ImportRow, RowRefusal};
 
@@ -112,19 +112,7 @@ async fn insert(conn: &mut Conn, batch: &[(u64, ImportRow)], now: i64) -> Result
     ));
     for (_, ImportRow { client, notes }) in batch {
         let Derived { search, sort_name } = Derived::of(client);
-        statement = statement
-            .bind(client.account())
-            .bind(client.name())
-            .bind(client.industry())
-            .bind(client.city())
-            .bind(client.website())
-            .bind(client.phone())
-            .bind(client.email())
-            .bind(notes)
-            .bind(search)
-            .bind(sort_name)
-            .bind(now)
-            .bind(now);
+        statement = bind_facts(statement, client).bind(notes).bind(search).bind(sort_name).bind(now).bind(now);
     }
     Ok(statement.scalars::<String>(conn).await?.into_iter().collect())
 }

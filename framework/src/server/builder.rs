@@ -21,7 +21,7 @@ use crate::page::{
 use crate::pool::{Limits, Pool};
 use crate::secret::{SecretError, SiteSecret};
 use crate::session::{SessionHooks, Sessions, cookie_name};
-use crate::settings::{Profile, Settings};
+use crate::settings::{Profile, Settings, page_key};
 use crate::supervisor::{RestartPolicy, Supervisor};
 use crate::tools::{self, Board};
 use crate::unit_of_work::{RetryPolicy, Stats};
@@ -341,9 +341,8 @@ impl SiteBuilder {
     }
 
     fn check_settings(&self) -> Result<(), BuildError> {
-        let setting = |name: &str| name.to_lowercase().replace('.', "_");
         let known = |name: &String| {
-            self.pages.iter().chain(&self.data_modules).any(|registered| setting(registered.name) == *name)
+            self.pages.iter().chain(&self.data_modules).any(|registered| page_key(registered.name) == *name)
                 || name == "app"
         };
         match self.settings.pages.keys().find(|name| !known(name)) {

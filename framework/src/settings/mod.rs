@@ -86,7 +86,7 @@ impl Settings {
     /// What is set for one page. A dot in its name is an underscore in the name of a setting.
     #[must_use]
     pub fn page(&self, name: &str) -> Option<&PageSettings> {
-        self.pages.get(&name.to_lowercase().replace('.', "_"))
+        self.pages.get(&page_key(name))
     }
 
     /// Whether visitors reach the site by TLS.
@@ -94,4 +94,9 @@ impl Settings {
     pub fn is_https(&self) -> bool {
         self.server.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
+}
+
+/// How a page is called in the name of a setting.
+pub(crate) fn page_key(name: &str) -> String {
+    name.to_lowercase().replace('.', "_")
 }

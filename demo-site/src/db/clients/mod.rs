@@ -10,7 +10,7 @@ mod tests;
 pub(super) use list::contains_all;
 pub use list::{PAGE_SIZE, list};
 pub use record::{Client, all_for_export, find};
-pub(super) use save::Derived;
+pub(super) use save::{Derived, bind_facts};
 pub use save::{SaveError, Updated, insert, update};
 pub use sort::{ClientSort, UnknownSort};
 

@@ -1,11 +1,23 @@
 //! Storing and changing a client.
 
 use thiserror::Error;
-use toolcrib::db::{self, Conn, DbError};
+use toolcrib::db::{self, Conn, DbError, Query};
 
 use crate::domain::FieldErrors;
 use crate::domain::client::NewClient;
 use crate::domain::search::{fold, fold_all};
+
+/// Binds what a person fills in: account, name, industry, city, website, phone, email.
+pub(in crate::db) fn bind_facts(statement: Query, client: &NewClient) -> Query {
+    statement
+        .bind(client.account())
+        .bind(client.name())
+        .bind(client.industry())
+        .bind(client.city())
+        .bind(client.website())
+        .bind(client.phone())
+        .bind(client.email())
+}
 
 /// Why a client was not saved.
 #[derive(Debug, Error)]
@@ -65,24 +77,13 @@ impl Derived {
 pub async fn insert(conn: &mut Conn, client: &NewClient, now: i64) -> Result<i64, SaveError> {
     let Derived { search, sort_name } = Derived::of(client);
     // Not by a unique violation: after one PostgreSQL takes nothing more in this transaction.
-    let id = db::query(
+    let statement = db::query(
         "INSERT INTO clients (account, name, industry, city, website, phone, email, \
          search, sort_name, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) \
          ON CONFLICT (account) DO NOTHING RETURNING id",
-    )
-    .bind(client.account())
-    .bind(client.name())
-    .bind(client.industry())
-    .bind(client.city())
-    .bind(client.website())
-    .bind(client.phone())
-    .bind(client.email())
-    .bind(search)
-    .bind(sort_name)
-    .bind(now)
-    .scalar_optional(conn)
-    .await?;
+    );
+    let id = bind_facts(statement, client).bind(search).bind(sort_name).bind(now).scalar_optional(conn).await?;
     id.ok_or(SaveError::AccountTaken)
 }
 
@@ -100,29 +101,21 @@ pub async fn update(
     now: i64,
 ) -> Result<Updated, SaveError> {
     let Derived { search, sort_name } = Derived::of(client);
-    let changed = db::query(
+    let statement = db::query(
         "UPDATE clients SET account = $3, name = $4, industry = $5, city = $6, website = $7, \
          phone = $8, email = $9, search = $10, sort_name = $11, updated_at = $12, \
          version = version + 1 \
          WHERE id = $1 AND version = $2 \
          AND NOT EXISTS (SELECT 1 FROM clients other WHERE other.account = $3 AND other.id <> $1)",
-    )
-    .bind(id)
-    .bind(version)
-    .bind(client.account())
-    .bind(client.name())
-    .bind(client.industry())
-    .bind(client.city())
-    .bind(client.website())
-    .bind(client.phone())
-    .bind(client.email())
-    .bind(search)
-    .bind(sort_name)
-    .bind(now)
-    .execute(conn)
-    .await
-    // Two clients that take one account at the same moment: the unique index decides.
-    .map_err(|error| if error.is_unique() { SaveError::AccountTaken } else { error.into() })?;
+    );
+    let changed = bind_facts(statement.bind(id).bind(version), client)
+        .bind(search)
+        .bind(sort_name)
+        .bind(now)
+        .execute(conn)
+        .await
+        // Two clients that take one account at the same moment: the unique index decides.
+        .map_err(|error| if error.is_unique() { SaveError::AccountTaken } else { error.into() })?;
     if changed > 0 {
         return Ok(Updated::Done);
     }

@@ -7,7 +7,7 @@ use toolcrib::db::{self, Conn, DbError};
 
 use super::companies::{COMPANIES, Company};
 use super::story::{Seller, Story, tell};
-use crate::db::clients::Derived;
+use crate::db::clients::{Derived, bind_facts};
 use crate::db::values;
 use crate::domain::FieldErrors;
 use crate::domain::client::{ClientInput, NewClient};
@@ -133,14 +133,7 @@ async fn insert_clients(
     ));
     for Chapter { client, story, .. } in chapters {
         let Derived { search, sort_name } = Derived::of(client);
-        statement = statement
-            .bind(client.account())
-            .bind(client.name())
-            .bind(client.industry())
-            .bind(client.city())
-            .bind(client.website())
-            .bind(client.phone())
-            .bind(client.email())
+        statement = bind_facts(statement, client)
             .bind(search)
             .bind(sort_name)
             .bind(users.get(user(story.owner).0).copied())

@@ -1,0 +1,87 @@
+//! What can go wrong with the application.
+
+use std::sync::Arc;
+
+use super::{ChangeError, Conflict};
+use crate::db::DbError;
+use crate::locks::LockError;
+
+/// An application variable could not be read, changed or locked.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplicationError {
+    /// The stored value is not of the declared type.
+    #[error(
+        "application variable {name} does not hold a {wanted}; declare it with the type it was stored as, or remove it"
+    )]
+    Type {
+        /// The variable.
+        name: String,
+        /// The Rust type that was asked for.
+        wanted: &'static str,
+        /// Why it does not fit.
+        #[source]
+        source: Arc<serde_json::Error>,
+    },
+    /// The name, the kind or the size is not possible; the message says what to do.
+    #[error(transparent)]
+    Change(Arc<ChangeError>),
+    /// An item was taken out of an empty queue.
+    #[error("queue {name} is empty: ask `len` first, or take with `pop_if_any`")]
+    EmptyQueue {
+        /// The queue.
+        name: String,
+    },
+    /// The application's lock was not to be had.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Another unit of work changed the same thing.
+    #[error("{0}")]
+    Conflict(Arc<Conflict>),
+    /// Another process changed the same thing in the database.
+    #[error("Write-Write with another process")]
+    Elsewhere,
+    /// The turn to change these variables did not come before the request's deadline.
+    #[error("the turn to change {} did not come in time", names.join(", "))]
+    ClaimTimedOut {
+        /// The variables.
+        names: Vec<String>,
+    },
+    /// The database did not take the change.
+    #[error("the application's changes could not be stored")]
+    Database(#[source] Arc<DbError>),
+    /// The function given to `update` panicked; nothing was changed.
+    #[error("the update function of application variable {name} panicked")]
+    UpdatePanicked {
+        /// The variable.
+        name: String,
+    },
+    /// The site is stopping.
+    #[error("the application has stopped")]
+    Stopped,
+}
+
+impl ApplicationError {
+    /// Whether running the whole request again may succeed.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        match self {
+            Self::Conflict(_) | Self::Elsewhere => true,
+            Self::Database(error) => error.is_conflict(),
+            Self::Lock(error) => error.is_conflict(),
+            _ => false,
+        }
+    }
+}
+
+impl From<ChangeError> for ApplicationError {
+    fn from(error: ChangeError) -> Self {
+        Self::Change(Arc::new(error))
+    }
+}
+
+impl From<Conflict> for ApplicationError {
+    fn from(conflict: Conflict) -> Self {
+        Self::Conflict(Arc::new(conflict))
+    }
+}

@@ -1,0 +1,441 @@
+//! The handle on the application: reads of the snapshot, changes outside any unit of work.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix::{Actor, Addr, Arbiter};
+use arc_swap::ArcSwap;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
+
+use super::actor::{
+    ApplicationActor, Asked, ClaimObjects, Found, Job, LockObject, ObjectHolders, Outcome, ReleaseObjects, Reserved,
+    Settle,
+};
+use super::objects::ObjectLock as ObjectState;
+use super::state::Write;
+use super::{
+    AppVar, ApplicationError, Cell, ChangeError, Changes, Content, Kind, KindError, RcCounter, Snapshot, Value, store,
+};
+use crate::db::{Db, DbError};
+use crate::locks::{LockError, LockName, Locks, Mode, Owner, Party};
+
+/// A value that may be stored in an application variable.
+pub trait Stored: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
+impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Stored for T {}
+
+/// Global shared state: what ASP calls `Application`. Cloning is cheap.
+///
+/// Reads are answered from the last published snapshot, without a message and without waiting
+/// for anybody, a holder of the lock included (A7). Every change made here is one message to the
+/// application actor: it takes effect at once, by itself, and waits while a request holds the
+/// application's lock (A2). Two of them are not one: between a `get` and a `set` others may
+/// write (A1). What belongs together is done by a page in its unit of work
+/// ([`Context::application`](crate::page::Context::application)), under the lock, or by
+/// [`Application::update`].
+///
+/// ```no_run
+/// use toolcrib::prelude::*;
+///
+/// const VISITS: AppVar<i64> = AppVar::new("Visits");
+///
+/// async fn count(site: &Site) -> Result<i64, ApplicationError> {
+///     site.application().update(&VISITS, |visits| visits.unwrap_or(0) + 1).await
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Application {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    published: Arc<ArcSwap<Snapshot>>,
+    actor: Addr<ApplicationActor>,
+    arbiter: Arbiter,
+    locks: Locks,
+    lock_timeout: Duration,
+}
+
+/// One application variable as a page shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// What it is: `value`, `counter`, `queue`, `map` or `bag`.
+    pub kind: String,
+    /// Whether it is in the database.
+    pub durable: bool,
+    /// Grows with every change.
+    pub version: u64,
+    /// Its content as JSON, or how many things are in it.
+    pub text: String,
+}
+
+impl std::fmt::Debug for Application {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Application").field("variables", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl Application {
+    /// Loads the durable variables and starts the actor on an arbiter of its own.
+    pub(crate) async fn start(db: &Db, locks: Locks, lock_timeout: Duration) -> Result<Self, DbError> {
+        let snapshot = store::load(&mut db.read().await?).await?;
+        let (actor, published) = ApplicationActor::new(snapshot, db.clone());
+        let arbiter = Arbiter::new();
+        let actor = ApplicationActor::start_in_arbiter(&arbiter.handle(), move |_| actor);
+        Ok(Self { inner: Arc::new(Inner { published, actor, arbiter, locks, lock_timeout }) })
+    }
+
+    /// Ends the actor. Whoever asks it afterwards is told that it has stopped.
+    pub(crate) fn stop(&self) {
+        self.inner.arbiter.stop();
+    }
+
+    /// How many variables there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.inner.published.load().len()
+    }
+
+    /// Whether there is no variable.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of a variable, `None` where there is none.
+    ///
+    /// # Errors
+    /// [`ApplicationError::Type`] where another type was stored.
+    pub fn get<T: Stored>(&self, var: &AppVar<T>) -> Result<Option<T>, ApplicationError> {
+        match self.inner.published.load().get(var.name()) {
+            Some(cell) => decoded(var.name(), value_of(var.name(), cell)?).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The value of a counter, 0 where there is none.
+    ///
+    /// # Errors
+    /// [`ApplicationError::Change`] where the name is used for something else.
+    pub fn count(&self, counter: &RcCounter) -> Result<i64, ApplicationError> {
+        Ok(Changes::new().counter(&self.inner.published.load(), counter.name())?)
+    }
+
+    /// All variables, by name: one consistent copy (A14).
+    #[must_use]
+    pub fn contents(&self) -> Vec<Variable> {
+        contents(&self.snapshot())
+    }
+
+    /// Sets a variable at once.
+    ///
+    /// # Errors
+    /// [`ApplicationError`].
+    pub async fn set<T: Stored>(&self, var: &AppVar<T>, value: &T) -> Result<(), ApplicationError> {
+        let (name, durable) = (var.name(), var.is_durable());
+        let value = encoded(name, value)?;
+        let put = move |found: &Found<'_>| {
+            let mut changes = Changes::last_writer_wins();
+            changes.put(found.snapshot(), name, durable, value.clone())?;
+            Ok(changes)
+        };
+        self.at_once(durable, put).await
+    }
+
+    /// Removes a variable at once.
+    ///
+    /// # Errors
+    /// [`ApplicationError`].
+    pub async fn remove<T>(&self, var: &AppVar<T>) -> Result<(), ApplicationError> {
+        let (name, durable) = (var.name(), var.is_durable());
+        let remove = move |found: &Found<'_>| {
+            let mut changes = Changes::last_writer_wins();
+            changes.remove(found.snapshot(), name)?;
+            Ok(changes)
+        };
+        self.at_once(durable, remove).await
+    }
+
+    /// Removes all variables that hold a value, in one step (ASP: `Contents.RemoveAll`, A14).
+    /// Counters, queues, maps, bags and shared objects stay.
+    ///
+    /// # Errors
+    /// [`ApplicationError`].
+    pub async fn remove_all(&self) -> Result<(), ApplicationError> {
+        let remove = |found: &Found<'_>| {
+            let mut changes = Changes::last_writer_wins();
+            for (name, cell) in found.snapshot().iter() {
+                if cell.kind() == Kind::Value {
+                    changes.remove(found.snapshot(), name)?;
+                }
+            }
+            Ok(changes)
+        };
+        self.at_once(true, remove).await
+    }
+
+    /// Sets a variable that has no value yet; tells whether this call did (the write-once idiom
+    /// of ASP's `Session_OnStart`, A8).
+    ///
+    /// # Errors
+    /// [`ApplicationError`].
+    pub async fn set_if_absent<T: Stored>(&self, var: &AppVar<T>, value: &T) -> Result<bool, ApplicationError> {
+        let (name, durable) = (var.name(), var.is_durable());
+        let value = encoded(name, value)?;
+        let (slot, seen) = slot();
+        let put = move |found: &Found<'_>| {
+            let mut changes = Changes::last_writer_wins();
+            let absent = found.cell(name).is_none();
+            if absent {
+                changes.put(found.snapshot(), name, durable, value.clone())?;
+            }
+            slot.put(absent);
+            Ok(changes)
+        };
+        self.at_once(durable, put).await?;
+        Ok(seen.take().unwrap_or(false))
+    }
+
+    /// Changes a variable by a function of its value, in one step: nobody writes in between.
+    /// Answers the new value.
+    ///
+    /// The function runs in the application actor: it should be quick, and it may be called again
+    /// where another process was first. A panic in it changes nothing.
+    ///
+    /// # Errors
+    /// [`ApplicationError`].
+    pub async fn update<T: Stored>(
+        &self,
+        var: &AppVar<T>,
+        mut update: impl FnMut(Option<T>) -> T + Send + 'static,
+    ) -> Result<T, ApplicationError> {
+        let (name, durable) = (var.name(), var.is_durable());
+        let (slot, seen) = slot();
+        let put = move |found: &Found<'_>| {
+            let old = found.cell(name).map(|cell| decoded::<T>(name, value_of(name, &cell)?)).transpose()?;
+            let new = catch_unwind(AssertUnwindSafe(|| update(old)))
+                .map_err(|_| ApplicationError::UpdatePanicked { name: name.to_owned() })?;
+            let mut changes = Changes::last_writer_wins();
+            changes.put(found.snapshot(), name, durable, encoded(name, &new)?)?;
+            slot.put(new);
+            Ok(changes)
+        };
+        self.at_once(durable, put).await?;
+        seen.take().ok_or(ApplicationError::Stopped)
+    }
+
+    /// Adds to a counter at once.
+    ///
+    /// # Errors
+    /// [`ApplicationError`].
+    pub async fn add(&self, counter: &RcCounter, amount: i64) -> Result<(), ApplicationError> {
+        let (name, durable) = (counter.name(), counter.is_durable());
+        let add = move |found: &Found<'_>| {
+            let mut changes = Changes::last_writer_wins();
+            changes.count(found.snapshot(), name, durable, amount)?;
+            Ok(changes)
+        };
+        self.at_once(durable, add).await
+    }
+
+    async fn at_once(
+        &self,
+        durable: bool,
+        change: impl FnMut(&Found<'_>) -> Result<Changes, ApplicationError> + Send + 'static,
+    ) -> Result<(), ApplicationError> {
+        let party = Party::outside();
+        let hold = self.share(&party).await?;
+        let change = Box::new(change);
+        self.ask(hold, |asked| Job::AtOnce { owner: party.owner, durable, change, tries: 1, asked }).await
+    }
+
+    /// The part in the lock goes with the job: whatever becomes of the caller, it ends with it.
+    async fn ask<T>(&self, hold: Shared, job: impl FnOnce(Asked<T>) -> Job) -> Result<T, ApplicationError> {
+        let (reply, answer) = oneshot::channel();
+        self.inner.actor.do_send(job(Asked { hold, reply }));
+        answer.await.unwrap_or(Err(ApplicationError::Stopped))
+    }
+}
+
+/// For units of work.
+impl Application {
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.inner.published.load_full()
+    }
+
+    /// Takes part in the application's lock as one who changes something: many may at the same
+    /// time, none while somebody holds the lock. Waits as long as for the lock itself.
+    pub(super) async fn share(&self, party: &Party) -> Result<Shared, LockError> {
+        self.inner.locks.acquire(party, LockName::APPLICATION, Mode::ReadOnly, self.inner.lock_timeout).await?;
+        Ok(Shared { locks: self.inner.locks.clone(), owner: party.owner })
+    }
+
+    /// As [`Application::share`], without waiting.
+    pub(super) fn try_share(&self, party: &Party) -> Result<Shared, LockError> {
+        self.inner.locks.try_acquire(party, LockName::APPLICATION, Mode::ReadOnly)?;
+        Ok(Shared { locks: self.inner.locks.clone(), owner: party.owner })
+    }
+
+    pub(super) async fn lock(&self, party: &Party) -> Result<(), LockError> {
+        self.inner.locks.acquire(party, LockName::APPLICATION, Mode::Exclusive, self.inner.lock_timeout).await
+    }
+
+    pub(super) fn try_lock(&self, party: &Party) -> Result<(), LockError> {
+        self.inner.locks.try_acquire(party, LockName::APPLICATION, Mode::Exclusive)
+    }
+
+    pub(crate) fn locks(&self) -> &Locks {
+        &self.inner.locks
+    }
+
+    pub(super) async fn commit(&self, hold: Shared, changes: Changes) -> Result<(), ApplicationError> {
+        let owner = hold.owner;
+        self.ask(hold, |asked| Job::Commit { owner, changes, asked }).await
+    }
+
+    pub(super) async fn prepare(&self, hold: Shared, changes: Changes) -> Result<Reservation, ApplicationError> {
+        let owner = hold.owner;
+        let reserved = self.ask(hold, |asked| Job::Prepare { owner, changes, asked }).await?;
+        Ok(Reservation { application: self.clone(), reserved: Some(reserved) })
+    }
+
+    pub(super) async fn lock_object(
+        &self,
+        owner: Owner,
+        name: Arc<str>,
+        seen: Option<u64>,
+    ) -> Result<ObjectState, ApplicationError> {
+        let (reply, answer) = oneshot::channel();
+        self.inner.actor.do_send(LockObject { owner, name, seen, reply });
+        answer.await.map_err(|_| ApplicationError::Stopped)
+    }
+
+    pub(super) async fn claim_objects(&self, owner: Owner, names: Vec<Arc<str>>) -> Result<(), ApplicationError> {
+        let (reply, answer) = oneshot::channel();
+        self.inner.actor.do_send(ClaimObjects { owner, names, reply });
+        answer.await.map_err(|_| ApplicationError::Stopped)
+    }
+
+    /// Who holds the object lock of which variable, by name.
+    pub(crate) async fn object_holders(&self) -> Result<Vec<(Arc<str>, Owner)>, ApplicationError> {
+        let (reply, answer) = oneshot::channel();
+        self.inner.actor.do_send(ObjectHolders { reply });
+        answer.await.map_err(|_| ApplicationError::Stopped)
+    }
+
+    pub(super) fn release_objects(&self, owner: Owner) {
+        self.inner.actor.do_send(ReleaseObjects(owner));
+    }
+}
+
+/// A part in the application's lock, as one who changes something.
+pub(crate) struct Shared {
+    locks: Locks,
+    owner: Owner,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.locks.release(self.owner, &LockName::APPLICATION);
+    }
+}
+
+/// Changes of one unit that nobody else may touch until it is known what became of them. Dropped
+/// without a word, the database is asked.
+pub(crate) struct Reservation {
+    application: Application,
+    reserved: Option<Reserved>,
+}
+
+impl Reservation {
+    pub(crate) fn writes(&self) -> &[Write] {
+        self.reserved.as_ref().map_or(&[], |reserved| &reserved.writes)
+    }
+
+    /// The unit's transaction has committed: returns when everybody sees the changes.
+    pub(crate) async fn publish(mut self) {
+        if let Some(Reserved { tx, .. }) = self.reserved.take() {
+            let (reply, seen) = oneshot::channel();
+            self.application.inner.actor.do_send(Settle { tx, outcome: Outcome::Committed, reply: Some(reply) });
+            // An actor that is gone has nothing to show any more.
+            drop(seen.await);
+        }
+    }
+
+    /// The unit's transaction was undone.
+    pub(crate) fn discard(mut self) {
+        self.settle(Outcome::Undone);
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        if let Some(Reserved { tx, .. }) = self.reserved.take() {
+            self.application.inner.actor.do_send(Settle { tx, outcome, reply: None });
+        }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.settle(Outcome::Doubtful);
+    }
+}
+
+/// Carries what a change answered out of the actor.
+struct Slot<T>(Arc<Mutex<Option<T>>>);
+
+fn slot<T>() -> (Slot<T>, Slot<T>) {
+    let shared = Arc::new(Mutex::new(None));
+    (Slot(Arc::clone(&shared)), Slot(shared))
+}
+
+impl<T> Slot<T> {
+    fn put(&self, value: T) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    }
+
+    fn take(&self) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+pub(super) fn encoded<T: Stored>(name: &str, value: &T) -> Result<Value, ApplicationError> {
+    Ok(Value::encode(value).map_err(|source| ChangeError::Value { name: name.to_owned(), source })?)
+}
+
+pub(super) fn decoded<T: Stored>(name: &str, value: &Value) -> Result<T, ApplicationError> {
+    value.decode().map_err(|source| ApplicationError::Type {
+        name: name.to_owned(),
+        wanted: std::any::type_name::<T>(),
+        source: Arc::new(source),
+    })
+}
+
+fn value_of<'c>(name: &str, cell: &'c Cell) -> Result<&'c Value, ApplicationError> {
+    match &cell.content {
+        Content::Value(value) => Ok(value),
+        other => {
+            let error = KindError { name: name.to_owned(), wanted: Kind::Value, found: other.kind() };
+            Err(ChangeError::Kind(error).into())
+        }
+    }
+}
+
+pub(super) fn contents(snapshot: &Snapshot) -> Vec<Variable> {
+    let mut all: Vec<Variable> = snapshot
+        .iter()
+        .map(|(name, cell)| Variable {
+            name: name.to_string(),
+            kind: cell.kind().to_string(),
+            durable: cell.durable,
+            version: cell.version,
+            text: cell.content.excerpt(),
+        })
+        .collect();
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all
+}

@@ -1,0 +1,55 @@
+//! The application: global shared state behind one actor.
+//!
+//! A page changes it as part of its unit of work ([`ApplicationView`]), everybody else at once
+//! ([`Application`]). Reads are answered from the last published snapshot and wait for nobody.
+//! Every change goes through the application actor, which validates it, has it stored, and
+//! publishes it; the database is the truth, and a start loads the snapshot from it.
+//!
+//! | declared as | conflicts between units |
+//! |---|---|
+//! | [`AppVar`] | two that wrote it, or wrote and removed it |
+//! | [`RcCounter`] | none; a guarded decrement where others left too little |
+//! | [`RcQueue`] | two that took the same item |
+//! | [`RcMap`] | two that wrote the same key |
+//! | [`RcBag`] | two that removed the last of the same thing |
+//!
+//! Lost on failure: a unit that did not commit leaves nothing; what was committed and durable
+//! survives the process; what is `volatile()` does not.
+
+mod actor;
+mod cell;
+mod change;
+mod conflict;
+mod error;
+mod handle;
+mod object_lock;
+mod objects;
+mod part;
+mod rc;
+mod snapshot;
+mod start;
+mod state;
+mod store;
+mod value;
+mod variable;
+mod view;
+
+use cell::{Cell, Content, Kind};
+use change::Changes;
+pub use change::{ChangeError, KindError};
+pub use conflict::Conflict;
+pub use error::ApplicationError;
+pub(crate) use handle::Shared;
+pub use handle::{Application, Stored, Variable};
+pub use object_lock::{ObjectLock, ObjectLockOutcome, RetryRequest};
+pub(crate) use part::Part;
+pub use rc::{BagView, CounterView, MapView, QueueView};
+use snapshot::Snapshot;
+pub(crate) use start::{Ask, Start};
+pub(crate) use store::store_changes;
+use value::Value;
+pub use variable::{AppVar, RcBag, RcCounter, RcMap, RcQueue};
+pub use view::ApplicationView;
+
+/// Longest name of a variable, in bytes.
+const NAME_LIMIT: usize = 200;

@@ -1,0 +1,242 @@
+//! Application variables in the site's database.
+//!
+//! Every write says what it expects to find: a version, a least amount, nothing. Where it finds
+//! something else, another process was there first, and the write is *missed*.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::cell::{Bag, BagItem, Map, MapEntry, Queue};
+use super::state::Write;
+use super::{Cell, Content, Kind, Snapshot, Value};
+use crate::db::{self, Conn, Db, DbError, Query};
+
+#[derive(sqlx::FromRow)]
+struct VariableRow {
+    name: String,
+    kind: String,
+    value: Option<String>,
+    amount: i64,
+    version: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct EntryRow {
+    variable: String,
+    entry: String,
+    position: i64,
+    value: Option<String>,
+    amount: i64,
+    version: i64,
+}
+
+/// All variables.
+pub(super) async fn load(conn: &mut Conn) -> Result<Snapshot, DbError> {
+    let variables: Vec<VariableRow> =
+        db::query("SELECT name, kind, value, amount, version FROM toolcrib_variables").fetch_all(conn).await?;
+    let entries: Vec<EntryRow> =
+        db::query("SELECT variable, entry, position, value, amount, version FROM toolcrib_variable_entries")
+            .fetch_all(conn)
+            .await?;
+    let mut by_variable: HashMap<String, Vec<EntryRow>> = HashMap::new();
+    for entry in entries {
+        by_variable.entry(entry.variable.clone()).or_default().push(entry);
+    }
+    let cells = variables.into_iter().filter_map(|row| {
+        let entries = by_variable.remove(&row.name).unwrap_or_default();
+        let name = Arc::from(row.name.as_str());
+        cell_of(row, entries).map(|cell| (name, cell))
+    });
+    Ok(Snapshot::from_cells(cells))
+}
+
+/// What the database has of some variables; `None` where it has nothing.
+pub(super) async fn load_some(db: &Db, names: &[Arc<str>]) -> Result<Vec<(Arc<str>, Option<Cell>)>, DbError> {
+    let mut conn = db.read().await?;
+    let mut cells = Vec::with_capacity(names.len());
+    for name in names {
+        let row: Option<VariableRow> =
+            db::query("SELECT name, kind, value, amount, version FROM toolcrib_variables WHERE name = $1")
+                .bind(&**name)
+                .fetch_optional(&mut conn)
+                .await?;
+        let entries = db::query(
+            "SELECT variable, entry, position, value, amount, version FROM toolcrib_variable_entries \
+             WHERE variable = $1",
+        )
+        .bind(&**name)
+        .fetch_all(&mut conn)
+        .await?;
+        cells.push((Arc::clone(name), row.and_then(|row| cell_of(row, entries))));
+    }
+    Ok(cells)
+}
+
+/// Stores a transaction's changes; tells whether all of them found what they expected. Where not,
+/// the transaction must be rolled back.
+pub(crate) async fn store_changes(conn: &mut Conn, writes: &[Write]) -> Result<bool, DbError> {
+    Ok(write(conn, writes).await?.is_empty())
+}
+
+/// As [`store_changes`]; answers the variables of the first write that was missed.
+pub(super) async fn write(conn: &mut Conn, writes: &[Write]) -> Result<Vec<Arc<str>>, DbError> {
+    for write in writes {
+        let rows = statement(write).execute(conn).await?;
+        if rows == 0 && must_find(write) {
+            return Ok(vec![Arc::clone(write.variable())]);
+        }
+        if let Write::AddToEntry { name, entry, delta, .. } = write
+            && *delta < 0
+        {
+            let sweep = "DELETE FROM toolcrib_variable_entries WHERE variable = $1 AND entry = $2 AND amount <= 0";
+            db::query(sweep).bind(&**name).bind(&**entry).execute(conn).await?;
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// What is removed without regard to its version may be gone already.
+fn must_find(write: &Write) -> bool {
+    !matches!(write, Write::RemoveVariable { base: None, .. })
+}
+
+fn statement(write: &Write) -> Query {
+    match write {
+        Write::PutValue { name, json, version, base: None } => db::query(
+            "INSERT INTO toolcrib_variables (name, kind, value, version) VALUES ($1, 'value', $2, $3) \
+             ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(&**name)
+        .bind(&**json)
+        .bind(number(*version)),
+        Write::PutValue { name, json, version, base: Some(base) } => db::query(
+            "UPDATE toolcrib_variables SET value = $2, version = $3 \
+             WHERE name = $1 AND version = $4 AND kind = 'value'",
+        )
+        .bind(&**name)
+        .bind(&**json)
+        .bind(number(*version))
+        .bind(number(*base)),
+        Write::RemoveVariable { name, base: None, .. } => {
+            db::query("DELETE FROM toolcrib_variables WHERE name = $1").bind(&**name)
+        }
+        Write::RemoveVariable { name, base: Some(base), .. } => {
+            db::query("DELETE FROM toolcrib_variables WHERE name = $1 AND version = $2")
+                .bind(&**name)
+                .bind(number(*base))
+        }
+        Write::CreateVariable { name, kind, version } => db::query(
+            "INSERT INTO toolcrib_variables (name, kind, version) VALUES ($1, $2, $3) \
+             ON CONFLICT (name) DO UPDATE SET version = excluded.version \
+             WHERE toolcrib_variables.kind = excluded.kind",
+        )
+        .bind(&**name)
+        .bind(kind.word())
+        .bind(number(*version)),
+        Write::AddToCounter { .. } => add_to_counter(write),
+        Write::PutEntry { .. } | Write::RemoveEntry { .. } | Write::AddToEntry { .. } => entry_statement(write),
+    }
+}
+
+fn add_to_counter(write: &Write) -> Query {
+    let Write::AddToCounter { name, delta, floor, version, new } = write else { return db::query("SELECT 1") };
+    let sql = if *new {
+        "INSERT INTO toolcrib_variables (name, kind, amount, version) VALUES ($1, 'counter', $2, $3) \
+         ON CONFLICT (name) DO UPDATE SET amount = toolcrib_variables.amount + excluded.amount, \
+         version = excluded.version \
+         WHERE toolcrib_variables.kind = 'counter' AND toolcrib_variables.amount >= $4"
+    } else {
+        "UPDATE toolcrib_variables SET amount = amount + $2, version = $3 \
+         WHERE name = $1 AND kind = 'counter' AND amount >= $4"
+    };
+    db::query(sql).bind(&**name).bind(*delta).bind(number(*version)).bind(floor.unwrap_or(i64::MIN))
+}
+
+fn entry_statement(write: &Write) -> Query {
+    match write {
+        Write::PutEntry { name, entry, position, json, version, base: None } => db::query(
+            "INSERT INTO toolcrib_variable_entries (variable, entry, position, value, version) \
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (variable, entry) DO NOTHING",
+        )
+        .bind(&**name)
+        .bind(&**entry)
+        .bind(number(position.unwrap_or_default()))
+        .bind(&**json)
+        .bind(number(*version)),
+        Write::PutEntry { name, entry, json, version, base: Some(base), .. } => db::query(
+            "UPDATE toolcrib_variable_entries SET value = $3, version = $4 \
+             WHERE variable = $1 AND entry = $2 AND version = $5",
+        )
+        .bind(&**name)
+        .bind(&**entry)
+        .bind(&**json)
+        .bind(number(*version))
+        .bind(number(*base)),
+        Write::RemoveEntry { name, entry, base: None } => {
+            db::query("DELETE FROM toolcrib_variable_entries WHERE variable = $1 AND entry = $2")
+                .bind(&**name)
+                .bind(&**entry)
+        }
+        Write::RemoveEntry { name, entry, base: Some(base) } => {
+            db::query("DELETE FROM toolcrib_variable_entries WHERE variable = $1 AND entry = $2 AND version = $3")
+                .bind(&**name)
+                .bind(&**entry)
+                .bind(number(*base))
+        }
+        Write::AddToEntry { name, entry, delta, floor, version } => {
+            let sql = if *floor > 0 {
+                "UPDATE toolcrib_variable_entries SET amount = amount + $3, version = $4 \
+                 WHERE variable = $1 AND entry = $2 AND amount >= $5"
+            } else {
+                "INSERT INTO toolcrib_variable_entries (variable, entry, amount, version) \
+                 VALUES ($1, $2, $3, $4) ON CONFLICT (variable, entry) DO UPDATE \
+                 SET amount = toolcrib_variable_entries.amount + excluded.amount, version = excluded.version \
+                 WHERE toolcrib_variable_entries.amount >= $5"
+            };
+            db::query(sql).bind(&**name).bind(&**entry).bind(*delta).bind(number(*version)).bind(*floor)
+        }
+        // Written by `statement`.
+        _ => db::query("SELECT 1"),
+    }
+}
+
+/// Versions and positions count from 1 and stay far below the limit of a signed number.
+fn number(unsigned: u64) -> i64 {
+    i64::try_from(unsigned).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
+
+/// A row as a variable. One of a kind that this version does not know is left alone.
+fn cell_of(row: VariableRow, entries: Vec<EntryRow>) -> Option<Cell> {
+    let Some(kind) = Kind::from_word(&row.kind) else {
+        tracing::error!(variable = row.name, kind = row.kind, "an application variable of an unknown kind is left out");
+        return None;
+    };
+    let value = |json: Option<String>| Value::from_json(Arc::from(json.unwrap_or_else(|| "null".to_owned())));
+    let content = match kind {
+        Kind::Value => Content::Value(value(row.value)),
+        Kind::Counter => Content::Counter(row.amount),
+        Kind::Queue => {
+            let items = entries.into_iter().map(|entry| (unsigned(entry.position), value(entry.value)));
+            Content::Queue(items.collect::<Queue>())
+        }
+        Kind::Map => {
+            let entries = entries.into_iter().map(|entry| {
+                let version = unsigned(entry.version);
+                (Arc::from(entry.entry), MapEntry { value: value(entry.value), version })
+            });
+            Content::Map(entries.collect::<Map>())
+        }
+        Kind::Bag => {
+            let items = entries.into_iter().map(|entry| {
+                let item = Value::from_json(Arc::from(entry.entry.as_str()));
+                (Arc::from(entry.entry), BagItem { value: item, count: entry.amount })
+            });
+            Content::Bag(items.collect::<Bag>())
+        }
+    };
+    Some(Cell { version: unsigned(row.version), durable: true, content })
+}

@@ -46,10 +46,15 @@ compile_error!("toolcrib needs panic = \"unwind\": with \"abort\" one panicking 
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 compile_error!("toolcrib needs a database: enable the feature `sqlite` or `postgres`");
 
+pub mod application;
 pub mod clock;
 pub mod db;
+pub mod events;
+pub mod locks;
 mod logging;
+pub mod object_log;
 pub mod page;
+mod panics;
 pub mod pool;
 pub mod prelude;
 mod secret;

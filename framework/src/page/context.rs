@@ -14,12 +14,13 @@ use serde::de::DeserializeOwned;
 
 use super::address::{address_of, is_local};
 use super::{
-    AppModule, Companion, Csrf, DataModule, Frame, Knobs, PageError, PageInfo, PageResult, Request, Response, Site,
-    Upload, fill,
+    AppModule, Companion, Csrf, DataModule, Frame, Knobs, LockRequest, ObjectInUnit, PageError, PageInfo, PageResult,
+    Request, Response, SharedObject, Site, Unit, Upload, fill,
 };
+use crate::application::ApplicationView;
 use crate::db::{Conn, DbError};
+use crate::locks::Scope;
 use crate::session::{EndReason, EndUser, Session, SessionError};
-use crate::unit_of_work::Work;
 
 /// Which instance serves, and how often it has before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,15 +34,13 @@ pub struct InstanceUse {
 
 /// One run of one request: everything in it vanishes with it unless it commits.
 pub(crate) struct Attempt {
-    pub(crate) site: Site,
+    pub(crate) unit: Unit,
     pub(crate) request: Arc<Request>,
     pub(crate) page: PageInfo,
     pub(crate) session: Session,
-    pub(crate) work: Work,
     pub(crate) csrf: Csrf,
     pub(crate) modules: Modules,
     pub(crate) instance: InstanceUse,
-    pub(crate) number: u32,
     /// Whether another page handed the request on to this one.
     pub(crate) dispatched: bool,
     /// How many companions were reset for this attempt.
@@ -72,7 +71,7 @@ impl std::fmt::Debug for Context<'_> {
         f.debug_struct("Context")
             .field("request", &self.attempt.request.id)
             .field("page", &self.attempt.page.name())
-            .field("attempt", &self.attempt.number)
+            .field("attempt", &self.attempt.unit.number)
             .finish_non_exhaustive()
     }
 }
@@ -82,7 +81,7 @@ impl Context<'_> {
     /// The site.
     #[must_use]
     pub fn site(&self) -> &Site {
-        &self.attempt.site
+        &self.attempt.unit.site
     }
 
     /// The page being served.
@@ -96,8 +95,7 @@ impl Context<'_> {
     /// # Errors
     /// [`PageError::Other`] where none of this type was given.
     pub fn state<T: Any + Send + Sync>(&self) -> Result<&T, PageError> {
-        self.attempt
-            .site
+        self.site()
             .state::<T>()
             .ok_or_else(|| PageError::other(format!("the site has no state of type {}", std::any::type_name::<T>())))
     }
@@ -205,13 +203,13 @@ impl Context<'_> {
     /// Which attempt of the request this is, from 1.
     #[must_use]
     pub fn attempt_number(&self) -> u32 {
-        self.attempt.number
+        self.attempt.unit.number
     }
 
     /// The test knobs of this request: without effect unless the site was started for tests.
     #[must_use]
     pub fn knobs(&self) -> Knobs {
-        if self.attempt.site.settings().test_knobs {
+        if self.site().settings().test_knobs {
             Knobs::read(&self.attempt.request.query_pairs)
         } else {
             Knobs::default()
@@ -227,7 +225,7 @@ impl Context<'_> {
     /// # Errors
     /// [`DbError::NoConnection`] and [`DbError::Unavailable`].
     pub async fn read(&mut self) -> Result<&mut Conn, DbError> {
-        self.attempt.work.read(self.attempt.site.db()).await
+        self.attempt.unit.read().await
     }
 
     /// The unit of work's transaction, opened at the first call. It commits when the page answers
@@ -236,13 +234,47 @@ impl Context<'_> {
     /// # Errors
     /// As [`Context::read`], and [`DbError::Busy`].
     pub async fn tx(&mut self) -> Result<&mut Conn, DbError> {
-        self.attempt.work.tx(self.attempt.site.db()).await
+        self.attempt.unit.tx().await
     }
 
     /// Something to do once the unit of work has committed: a mail, a message to another system.
     /// Dropped with a failed attempt. A panic in it is logged and changes nothing.
     pub fn after_commit(&mut self, effect: impl Future<Output = ()> + Send + 'static) {
-        self.attempt.work.after_commit(Box::pin(effect));
+        self.attempt.unit.after_commit(effect);
+    }
+
+    /// The unit of work of this attempt: what [`Context::tx`], [`Context::application`] and
+    /// [`Context::lock`] work on, for code that does not need a request.
+    pub fn unit(&mut self) -> &mut Unit {
+        &mut self.attempt.unit
+    }
+
+    /// The application, as this unit of work sees and changes it.
+    pub fn application(&mut self) -> ApplicationView<'_> {
+        self.attempt.unit.application()
+    }
+
+    /// Asks for a lock on a name: see [`Unit::lock`].
+    pub fn lock(&mut self, name: impl AsRef<str>) -> LockRequest<'_> {
+        self.attempt.unit.lock(name)
+    }
+
+    /// Asks for the lock of a scope: see [`Unit::lock_scope`].
+    pub fn lock_scope(&mut self, scope: Scope) -> LockRequest<'_> {
+        self.attempt.unit.lock_scope(scope)
+    }
+
+    /// Gives a lock on a name back before the unit ends: see [`Unit::unlock`].
+    pub fn unlock(&mut self, name: impl AsRef<str>) {
+        self.attempt.unit.unlock(name);
+    }
+
+    /// A shared object of the site: see [`Unit::shared_object`].
+    ///
+    /// # Errors
+    /// [`PageError::Other`] where none of this type was registered.
+    pub fn shared_object<O: SharedObject>(&mut self) -> Result<ObjectInUnit<'_, O>, PageError> {
+        self.attempt.unit.shared_object()
     }
 
     /// The visitor's session, for reading.
@@ -331,7 +363,7 @@ impl Context<'_> {
     /// # Errors
     /// [`PageError::Template`].
     pub fn render_with(&mut self, status: StatusCode, template: impl Template) -> PageResult {
-        self.attempt.work.release_reader();
+        self.attempt.unit.work.release_reader();
         let frame = self.frame();
         Ok(Response::html(render(&template, &frame)?).with_status(status))
     }
@@ -341,7 +373,7 @@ impl Context<'_> {
     /// # Errors
     /// [`PageError::Template`].
     pub fn fragment(&mut self, template: impl Template) -> PageResult {
-        self.attempt.work.release_reader();
+        self.attempt.unit.work.release_reader();
         let frame = self.attempt.frame(Vec::new());
         Ok(Response::html(render(&template, &frame)?))
     }
@@ -403,12 +435,12 @@ impl Context<'_> {
 impl Attempt {
     fn frame(&self, flashes: Vec<String>) -> Frame {
         let end_user = self.session.end_user();
-        let parts = self.site.parts();
+        let parts = self.unit.site.parts();
         Frame {
             application: parts.title,
             page: self.page,
             path: self.request.path_and_query(),
-            menu: self.site.menu(end_user.as_ref(), self.page.name()),
+            menu: self.unit.site.menu(end_user.as_ref(), self.page.name()),
             end_user,
             csrf_token: self.csrf.token(&parts.secret),
             flashes,

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::FormError;
+use crate::application::{ApplicationError, RetryRequest};
 use crate::db::DbError;
+use crate::locks::LockError;
 use crate::session::SessionError;
 
 /// Why a page did not answer. Its unit of work is undone.
@@ -50,6 +52,17 @@ pub enum PageError {
     /// The session: 401 where it ended meanwhile, 503 where no further one may start.
     #[error("session")]
     Session(#[from] SessionError),
+    /// The application: 503 where its lock was not to be had, a replay of the request after a
+    /// conflict, else 500.
+    #[error("application")]
+    Application(#[from] ApplicationError),
+    /// A named lock: 503 after the time limit, a replay of the request where a wait could not
+    /// have ended, else 500.
+    #[error("lock")]
+    Lock(#[from] LockError),
+    /// The page asks for the whole request to be run again, for nothing was wrong but the moment.
+    #[error("the request is to be run again")]
+    Retry(#[from] RetryRequest),
     /// A template could not be rendered: 500.
     #[error("template")]
     Template(#[from] askama::Error),
@@ -74,6 +87,12 @@ impl PageError {
         Self::Unavailable { reason: reason.into(), retry_after }
     }
 
+    /// Has the whole request run again, as GLASS does by `WARetryHttpRequest`. The reason goes to
+    /// the object log.
+    pub fn retry(reason: impl Into<String>) -> Self {
+        Self::Retry(RetryRequest::new(reason))
+    }
+
     /// 500: the cause is logged, the visitor is told a request id.
     pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Other(error.into())
@@ -82,11 +101,13 @@ impl PageError {
     /// Whether running the whole request again may succeed.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(
-            self,
-            Self::Database(error) | Self::Session(SessionError::Store(error))
-                if error.is_conflict()
-        )
+        match self {
+            Self::Database(error) | Self::Session(SessionError::Store(error)) => error.is_conflict(),
+            Self::Application(error) => error.is_conflict(),
+            Self::Lock(error) => error.is_conflict(),
+            Self::Retry(_) => true,
+            _ => false,
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub struct PageInfo {
     fragment: bool,
     untouched: bool,
     body_limit: Option<usize>,
+    session_exclusive: bool,
 }
 
 impl PageInfo {
@@ -44,6 +45,7 @@ impl PageInfo {
             fragment: false,
             untouched: false,
             body_limit: None,
+            session_exclusive: false,
         }
     }
 
@@ -52,6 +54,20 @@ impl PageInfo {
     pub const fn title(mut self, title: &'static str) -> Self {
         self.title = title;
         self
+    }
+
+    /// Requests of one session to such pages run one after the other (G12, D3); others run in
+    /// parallel with all of them.
+    #[must_use]
+    pub const fn exclusive_session(mut self) -> Self {
+        self.session_exclusive = true;
+        self
+    }
+
+    /// Whether requests of one session to it run one after the other.
+    #[must_use]
+    pub const fn is_session_exclusive(&self) -> bool {
+        self.session_exclusive
     }
 
     /// Reachable from other pages only, not by its address.

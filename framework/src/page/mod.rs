@@ -26,32 +26,45 @@
 //! when the page answers `Ok` and vanishes when it answers `Err`.
 
 mod address;
+mod background;
 mod body;
 mod context;
 mod csrf;
 mod error;
+mod failure;
 mod frame;
 mod info;
 mod knobs;
+mod lock_request;
+mod log_entries;
 mod module;
 mod request;
 mod response;
+mod shared_object;
 mod site;
+mod unit;
 
+pub use background::{UnitAttempt, UnitDone, UnitError};
 pub(crate) use body::{Body, fill, parse_pairs, repeated};
 pub use body::{FormError, Upload};
 pub(crate) use context::{Attempt, Modules};
 pub use context::{Context, InstanceUse};
 pub(crate) use csrf::{Csrf, TOKEN_FIELD, TOKEN_HEADER};
 pub use error::{OrNotFound, PageError};
+pub(crate) use failure::Failure;
 pub use frame::{Frame, MenuEntry};
 pub use info::PageInfo;
 pub use knobs::Knobs;
+pub use lock_request::LockRequest;
+pub(crate) use log_entries::{About, note};
 pub use module::{AppModule, CreateError, DataModule, Flow, PageModule, PageResult, Uses};
-pub(crate) use module::{AppOf, Companion, DataOf, Module, PageOf};
+pub(crate) use module::{AppOf, ApplicationHooks, Companion, DataOf, Module, PageOf};
 pub(crate) use request::{Request, wants_fragment, wants_json};
 pub use response::Response;
+pub(crate) use shared_object::ObjectHandle;
+pub use shared_object::{ObjectInUnit, SharedObject};
 pub(crate) use site::{Assets, SiteParts};
 
 pub use crate::settings::{CacheMode, CreateMode};
 pub use site::{ErrorNotice, Site};
+pub use unit::Unit;

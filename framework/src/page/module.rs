@@ -144,6 +144,20 @@ pub trait AppModule: Sized + Send + 'static {
         Ok(())
     }
 
+    /// The application starts: once in the life of the process, before any page runs and before
+    /// the first session starts. The requests that need it meanwhile wait. After an error they are
+    /// answered 503, and the next one starts it anew (A9). No lock is needed here. Defaults to
+    /// nothing.
+    async fn on_application_start(_site: &Site) -> Result<(), HookError> {
+        Ok(())
+    }
+
+    /// The application ends: after the last request, where it was started (A11). Defaults to
+    /// nothing.
+    async fn on_application_end(_site: &Site) -> Result<(), HookError> {
+        Ok(())
+    }
+
     /// A session starts. Runs in the transaction that creates it. Defaults to nothing.
     async fn on_session_start(_start: &SessionStart, _tx: &mut Conn) -> Result<(), HookError> {
         Ok(())
@@ -158,6 +172,13 @@ pub trait AppModule: Sized + Send + 'static {
     fn error_page(_notice: &ErrorNotice<'_>, _frame: &Frame) -> Option<String> {
         None
     }
+}
+
+/// The app module's hooks of the application, its type forgotten.
+#[derive(Clone, Copy)]
+pub(crate) struct ApplicationHooks {
+    pub(crate) start: for<'a> fn(&'a Site) -> LocalBoxFuture<'a, Result<(), HookError>>,
+    pub(crate) end: for<'a> fn(&'a Site) -> LocalBoxFuture<'a, Result<(), HookError>>,
 }
 
 /// The data modules a page works with.

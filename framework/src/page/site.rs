@@ -8,10 +8,14 @@ use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 
 use super::{Frame, MenuEntry, PageInfo};
+use crate::application::Application;
 use crate::db::Db;
+use crate::events::Events;
+use crate::object_log::ObjectLog;
 use crate::secret::{SiteSecret, hash, hex};
 use crate::session::{EndUser, Sessions};
 use crate::settings::Settings;
+use crate::unit_of_work::Stats;
 
 /// A handle on the site a module belongs to. Cloning is cheap.
 #[derive(Clone)]
@@ -25,6 +29,10 @@ pub(crate) struct SiteParts {
     pub(crate) settings: Settings,
     pub(crate) db: Db,
     pub(crate) sessions: Sessions,
+    pub(crate) application: Application,
+    pub(crate) stats: Arc<Stats>,
+    pub(crate) object_log: ObjectLog,
+    pub(crate) events: Events,
     pub(crate) secret: SiteSecret,
     pub(crate) pages: Vec<PageInfo>,
     pub(crate) assets: Arc<Assets>,
@@ -87,6 +95,26 @@ impl Site {
     #[must_use]
     pub fn sessions(&self) -> &Sessions {
         &self.parts.sessions
+    }
+
+    /// The application, for changes outside any unit of work: each takes effect at once. In a page
+    /// use [`Context::application`](super::Context::application), which belongs to the request's
+    /// unit of work.
+    #[must_use]
+    pub fn application(&self) -> &Application {
+        &self.parts.application
+    }
+
+    /// The object log: what went wrong, for those who run the site.
+    #[must_use]
+    pub fn object_log(&self) -> &ObjectLog {
+        &self.parts.object_log
+    }
+
+    /// The latest events in the site's life.
+    #[must_use]
+    pub fn events(&self) -> &Events {
+        &self.parts.events
     }
 
     /// A value given to the builder: shared by all modules, so it synchronises itself.

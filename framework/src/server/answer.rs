@@ -9,10 +9,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use askama::Template;
 
-use super::attempt::Failure;
 use super::payload::PayloadError;
+use crate::application::ApplicationError;
 use crate::db::DbError;
-use crate::page::{ErrorNotice, FormError, Frame, PageError, wants_fragment, wants_json};
+use crate::locks::LockError;
+use crate::page::{ErrorNotice, Failure, FormError, Frame, PageError, wants_fragment, wants_json};
 use crate::pool::CheckoutError;
 use crate::session::SessionError;
 use crate::unit_of_work::CommitError;
@@ -154,6 +155,13 @@ impl Refusal {
             Failure::Page(error) => Self::of_page(error),
             Failure::Commit(CommitError::Database(error)) => Self::of_database(error),
             Failure::Commit(CommitError::Session(error)) => Self::of_session(error),
+            Failure::Commit(CommitError::Application(error)) => Self::of_application(error),
+            Failure::Commit(CommitError::Locked(error)) => Self::of_lock(error),
+            Failure::Sealed(_) => Self::unavailable(
+                "A part of this was done; for the rest too many people changed the same thing at the same time. \
+                 Please look before you try again.",
+                jittered(),
+            ),
             Failure::Panicked(_) | Failure::Vanished => Self::internal(),
             Failure::Overran => {
                 Self::unavailable("This took longer than it may. Nothing was changed. Please try again.", jittered())
@@ -176,6 +184,9 @@ impl Refusal {
             PageError::Unavailable { reason, retry_after } => Self::unavailable(reason.clone(), *retry_after),
             PageError::Database(error) => Self::of_database(error),
             PageError::Session(error) => Self::of_session(error),
+            PageError::Application(error) => Self::of_application(error),
+            PageError::Lock(error) => Self::of_lock(error),
+            PageError::Retry(_) => Self::contended(),
             PageError::Template(_) | PageError::Other(_) => Self::internal(),
         }
     }
@@ -186,16 +197,45 @@ impl Refusal {
                 "The site cannot reach or change its data at this moment. Nothing was changed. Please try again.",
                 jittered(),
             ),
-            DbError::Conflict(_) => Self::unavailable(
-                "Too many people changed the same thing at the same time. Nothing was changed. Please try again.",
-                jittered(),
-            ),
+            DbError::Conflict(_) => Self::contended(),
             DbError::OutcomeUnknown(_) => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "The outcome is unknown: the change may have been made or not. Please look before you try again.",
             ),
             DbError::Constraint { .. } | DbError::ReadOnly(_) | DbError::Query(_) => Self::internal(),
         }
+    }
+
+    fn of_application(error: &ApplicationError) -> Self {
+        match error {
+            ApplicationError::Lock(error) => Self::of_lock(error),
+            ApplicationError::Database(error) => Self::of_database(error),
+            ApplicationError::Conflict(_) | ApplicationError::Elsewhere | ApplicationError::ClaimTimedOut { .. } => {
+                Self::contended()
+            }
+            ApplicationError::Stopped => {
+                Self::unavailable("The site is stopping. Please try again in a moment.", jittered())
+            }
+            _ => Self::internal(),
+        }
+    }
+
+    fn of_lock(error: &LockError) -> Self {
+        match error {
+            LockError::TimedOut { .. }
+            | LockError::Held { .. }
+            | LockError::TooManyWaiters { .. }
+            | LockError::Deadlock(_)
+            | LockError::Ended { .. } => Self::contended(),
+            _ => Self::internal(),
+        }
+    }
+
+    fn contended() -> Self {
+        Self::unavailable(
+            "Too many people changed the same thing at the same time. Nothing was changed. Please try again.",
+            jittered(),
+        )
     }
 
     fn of_session(error: &SessionError) -> Self {

@@ -11,10 +11,13 @@ use actix_web::http::Method;
 use futures_util::FutureExt;
 
 use super::companion::CompanionLease;
-use crate::page::{Attempt, Companion, Context, Flow, Modules, PageError, PageModule, PageOf, PageResult, Response};
+use crate::page::{
+    Attempt, Companion, Context, Failure, Flow, Modules, PageModule, PageOf, PageResult, Response, Unit,
+};
+use crate::panics::message_of;
 use crate::session::CookieChange;
-use crate::supervisor::{Supervised, message_of};
-use crate::unit_of_work::{CommitError, run_effects};
+use crate::supervisor::Supervised;
+use crate::unit_of_work::run_effects;
 
 /// What a page's instance is sent.
 pub(super) struct Job {
@@ -48,27 +51,12 @@ pub(super) struct Committed {
     pub(super) visitor: Option<String>,
 }
 
-/// Why an attempt was undone.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
-    #[error("the page answered an error")]
-    Page(#[from] PageError),
-    #[error("the unit of work did not commit")]
-    Commit(#[from] CommitError),
-    #[error("the page panicked: {0}")]
-    Panicked(String),
-    #[error("the page did not answer before the request's deadline")]
-    Overran,
-    #[error("a module's instance vanished before it was used")]
-    Vanished,
-}
-
 /// Runs one attempt in the instance's task, and ends the leases it came with.
 pub(super) async fn run<P: PageModule>(mut page: Box<PageOf<P>>, lease: Supervised<PageOf<P>>, mut job: Job) -> Ended {
     job.attempt.request.started.store(true, Ordering::Release);
     job.attempt.instance = lease.instance();
     if !take_companions(&mut job) {
-        job.attempt.work.abort().await;
+        job.attempt.unit.work.abort().await;
         give_back(job.companions, job.attempt.modules);
         lease.put_back(page);
         return Ended::Failed(Failure::Vanished);
@@ -189,14 +177,16 @@ async fn conclude(answer: PageResult, mut job: Job) -> Ended {
             None => response,
         },
         Err(error) => {
-            job.attempt.work.abort().await;
+            let sealed = job.attempt.unit.work.is_sealed();
+            job.attempt.unit.work.abort().await;
             give_back(job.companions, job.attempt.modules);
-            return Ended::Failed(error.into());
+            return Ended::Failed(Failure::from(error).sealed_if(sealed));
         }
     };
     let Job { attempt, companions, .. } = job;
-    let Attempt { site, session, work, csrf, modules, request, .. } = *attempt;
-    let deadline = request.deadline;
+    let Attempt { unit, session, csrf, modules, request, .. } = *attempt;
+    let Unit { site, work, .. } = unit;
+    let (deadline, sealed) = (request.deadline, work.is_sealed());
     let committed = work.commit(site.db(), &session, site.sessions(), deadline).await;
     give_back(companions, modules);
     match committed {
@@ -206,7 +196,7 @@ async fn conclude(answer: PageResult, mut job: Job) -> Ended {
             let visitor = csrf.new_cookie().map(str::to_owned);
             Ended::Answered(Box::new(Committed { response, cookie, visitor }))
         }
-        Err(error) => Ended::Failed(error.into()),
+        Err(error) => Ended::Failed(Failure::from(error).sealed_if(sealed)),
     }
 }
 

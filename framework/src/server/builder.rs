@@ -5,18 +5,24 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use actix::{Arbiter, ArbiterHandle};
 use sqlx::migrate::Migrator;
 
+use super::application_start::ApplicationStart;
 use super::companion::CompanionPool;
 use super::origin::Hosts;
 use super::page_pool::PagePool;
 use super::routes::Routes;
 use super::running::Server;
 use super::served::{Entry, Served};
-use crate::db::{ConnectError, Db, MigrateError, migrate_framework};
+use crate::application::Application;
+use crate::db::{ConnectError, Db, DbError, MigrateError, migrate_framework};
+use crate::events::Events;
+use crate::locks::{Locks, Rules};
+use crate::object_log::ObjectLog;
 use crate::page::{
-    AppModule, AppOf, Assets, CacheMode, CreateMode, DataModule, DataOf, ErrorNotice, Frame, Module, PageInfo,
-    PageModule, PageOf, Site, SiteParts,
+    AppModule, AppOf, ApplicationHooks, Assets, CacheMode, CreateMode, DataModule, DataOf, ErrorNotice, Frame, Module,
+    ObjectHandle, PageInfo, PageModule, PageOf, SharedObject, Site, SiteParts,
 };
 use crate::pool::{Limits, Pool};
 use crate::secret::{SecretError, SiteSecret};
@@ -36,6 +42,9 @@ pub enum BuildError {
     /// Two modules of one name. Names are compared without regard to case.
     #[error("two modules are called {0:?}; every name may be used once")]
     DuplicateName(&'static str),
+    /// Two shared objects of one name.
+    #[error("two shared objects are called {0:?}; every name may be used once")]
+    DuplicateObject(&'static str),
     /// Two pages on one path.
     #[error("the pages {one:?} and {other:?} are both at {path}")]
     DuplicatePath {
@@ -66,6 +75,9 @@ pub enum BuildError {
     /// The database cannot be opened.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// The application variables cannot be read.
+    #[error("the application variables cannot be read")]
+    Application(#[source] DbError),
     /// The database cannot be brought up to date.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
@@ -121,6 +133,7 @@ fn start_page<P: PageModule>(started: &Started<'_>) -> Running {
 struct App {
     title: &'static str,
     hooks: SessionHooks,
+    application: ApplicationHooks,
     error_page: fn(&ErrorNotice<'_>, &Frame) -> Option<String>,
 }
 
@@ -136,8 +149,15 @@ pub struct SiteBuilder {
     login_page: Option<&'static str>,
     default_page: Option<&'static str>,
     assets: Assets,
-    states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    states: States,
+    objects: Vec<(&'static str, StartObject)>,
 }
+
+/// Values by their type.
+type States = HashMap<TypeId, Box<dyn Any + Send + Sync>>;
+
+/// Starts a shared object's host and puts its handle among the states.
+type StartObject = fn(&ArbiterHandle, &mut States);
 
 impl std::fmt::Debug for SiteBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -161,6 +181,7 @@ impl Site {
             default_page: None,
             assets,
             states: HashMap::new(),
+            objects: Vec::new(),
         }
     }
 }
@@ -188,6 +209,10 @@ impl SiteBuilder {
             hooks: SessionHooks {
                 start: |start, tx| Box::pin(A::on_session_start(start, tx)),
                 end: |end, tx| Box::pin(A::on_session_end(end, tx)),
+            },
+            application: ApplicationHooks {
+                start: |site| Box::pin(A::on_application_start(site)),
+                end: |site| Box::pin(A::on_application_end(site)),
             },
             error_page: A::error_page,
         };
@@ -249,6 +274,15 @@ impl SiteBuilder {
         self
     }
 
+    /// A shared object, reached by [`Context::shared_object`](crate::page::Context::shared_object).
+    pub fn shared_object<O: SharedObject>(mut self) -> Self {
+        let start: StartObject = |arbiter, states| {
+            states.insert(TypeId::of::<ObjectHandle<O>>(), Box::new(ObjectHandle::<O>::start(arbiter)));
+        };
+        self.objects.push((O::NAME, start));
+        self
+    }
+
     /// All pages of the site, the framework's own last, without creating any.
     #[must_use]
     pub fn pages(&self) -> Vec<PageInfo> {
@@ -261,7 +295,15 @@ impl SiteBuilder {
 
     /// The framework's own pages come after the site's, in menus too.
     fn with_tools(self) -> Self {
-        self.page::<tools::StatusPage>().page::<tools::StatusJsonPage>()
+        self.page::<tools::StatusPage>()
+            .page::<tools::StatusJsonPage>()
+            .page::<tools::ApplicationPage>()
+            .page::<tools::ApplicationJsonPage>()
+            .page::<tools::LocksPage>()
+            .page::<tools::LocksJsonPage>()
+            .page::<tools::LogPage>()
+            .page::<tools::LogJsonPage>()
+            .page::<tools::EventsJsonPage>()
     }
 
     /// Checks that everything fits together, opens the database and brings it up to date.
@@ -291,6 +333,19 @@ impl SiteBuilder {
             None => SiteSecret::of_development(&db).await?,
         };
 
+        let rules = Rules {
+            waiters_max: self.settings.lock_waiters_max,
+            strict: self.settings.profile == Profile::Development,
+        };
+        let lock_timeout = self.settings.application_lock_timeout;
+        let application = Application::start(&db, Locks::new(rules), lock_timeout).await;
+        let application = application.map_err(BuildError::Application)?;
+        let objects = Arbiter::new();
+        for (_, start) in &self.objects {
+            start(&objects.handle(), &mut self.states);
+        }
+        let events = Events::default();
+        let (object_log, log_writer) = ObjectLog::start(db.clone(), self.settings.object_log.max_entries);
         let stats = Arc::new(Stats::default());
         let board = Board::new(Arc::clone(&stats), self.settings.server.workers);
         self.states.insert(TypeId::of::<Board>(), Box::new(board.clone()));
@@ -298,7 +353,11 @@ impl SiteBuilder {
         let site = Site::new(SiteParts {
             title: looks.title,
             db: db.clone(),
-            sessions: Sessions::new(db, self.settings.session, looks.hooks),
+            sessions: Sessions::new(db, self.settings.session, looks.hooks, events.clone()),
+            application,
+            stats,
+            object_log,
+            events,
             secret,
             pages: page_infos,
             assets: Arc::new(std::mem::take(&mut self.assets)),
@@ -308,18 +367,20 @@ impl SiteBuilder {
         });
         let (modules, pages) = self.start(&site, &app)?;
         board.watch(modules.iter().map(|module| Arc::clone(module) as Arc<dyn crate::supervisor::Watched>).collect());
-        Ok(Server::new(Served {
+        let served = Served {
             hosts: Hosts::new(site.settings()),
             visitor_cookie: cookie_name("toolcrib-visitor", site.settings().is_https()),
             retry: RetryPolicy::new(site.settings().retry_delays.clone()),
+            start: ApplicationStart::new(site.clone(), looks.application),
+            objects,
             site,
             routes,
             pages,
             modules,
             login_page,
-            stats,
             draining: AtomicBool::new(false),
-        }))
+        };
+        Ok(Server::new(served, log_writer))
     }
 
     fn only_app(&mut self) -> Result<(Registered, App), BuildError> {
@@ -337,7 +398,11 @@ impl SiteBuilder {
                 return Err(BuildError::DuplicateName(registered.name));
             }
         }
-        Ok(())
+        let mut objects = BTreeSet::new();
+        match self.objects.iter().find(|(name, _)| !objects.insert(name.to_lowercase())) {
+            Some((name, _)) => Err(BuildError::DuplicateObject(name)),
+            None => Ok(()),
+        }
     }
 
     fn check_settings(&self) -> Result<(), BuildError> {
@@ -439,7 +504,9 @@ impl SiteBuilder {
             let earlier = |number: &usize| always(own) && *number < own;
             let (before, mut after): (Vec<usize>, Vec<usize>) = pages_always.into_iter().partition(earlier);
             after.extend(modules);
-            pages.push(Entry { info, pool, before, after });
+            let delays = self.settings.page(registered.name).and_then(|own| own.retry_delays.clone());
+            let retry = RetryPolicy::new(delays.unwrap_or_else(|| self.settings.retry_delays.clone()));
+            pages.push(Entry { info, pool, retry, before, after });
         }
         if self.settings.profile == Profile::Development && self.login_page.is_none() {
             tracing::debug!("no login page: the tools cannot be reached");

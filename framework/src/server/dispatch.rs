@@ -109,6 +109,13 @@ async fn answer(http: &HttpRequest, payload: web::Payload, visitor: &Visitor, se
     if !allowed {
         return refuse(Refusal::method_not_allowed(entry.info.allow())).into();
     }
+    if !served.start.is_started() {
+        let deadline = Instant::now() + served.site.settings().request.timeout;
+        if !Box::pin(served.start.ensure(deadline)).await {
+            let sentence = "The site is not ready yet. Please try again in a moment.";
+            return refuse(Refusal::unavailable(sentence, Duration::from_secs(2))).into();
+        }
+    }
     if visitor.unknown && (is_post || entry.info.requires_login()) {
         let sentence = "The site cannot tell who you are at this moment. Please try again.";
         return refuse(Refusal::unavailable(sentence, Duration::from_secs(2))).into();
@@ -126,7 +133,7 @@ async fn answer(http: &HttpRequest, payload: web::Payload, visitor: &Visitor, se
     } else {
         Body::default()
     };
-    served.stats.received();
+    served.site.parts().stats.received();
     let query = match http.query_string() {
         "" => Vec::new(),
         query => match parse_pairs(query.as_bytes()) {

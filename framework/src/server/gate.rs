@@ -23,7 +23,7 @@ use super::answer::{Form, Refusal};
 use super::dispatch::Trace;
 use super::origin::HostRefusal;
 use super::served::Served;
-use crate::supervisor::message_of;
+use crate::panics::message_of;
 use crate::worker;
 
 /// A request's id, in its extensions, in the answer's header and in every log line.

@@ -1,7 +1,7 @@
 //! Whether the process is alive, whether it should get requests, and the files it serves.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH};
@@ -19,10 +19,14 @@ pub(super) async fn healthz() -> HttpResponse {
     text(StatusCode::OK, "ok")
 }
 
-/// `GET /readyz`: the database answers and the site is not stopping.
+/// `GET /readyz`: the database answers, the application is started and the site is not stopping.
+/// A probe starts the application where no request has.
 pub(super) async fn readyz(served: web::Data<Served>) -> HttpResponse {
     if served.draining.load(Ordering::SeqCst) {
         return text(StatusCode::SERVICE_UNAVAILABLE, "stopping");
+    }
+    if !served.start.is_started() && !served.start.ensure(Instant::now() + PATIENCE).await {
+        return text(StatusCode::SERVICE_UNAVAILABLE, "not started");
     }
     let answered = tokio::time::timeout(PATIENCE, async {
         let mut conn = served.site.db().read().await?;

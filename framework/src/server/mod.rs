@@ -12,6 +12,7 @@
 
 mod access;
 mod answer;
+mod application_start;
 mod attempt;
 mod builder;
 mod companion;

@@ -11,6 +11,7 @@ use actix_web::{App, FromRequest, Handler, HttpServer, Resource, Responder, midd
 
 use super::served::Served;
 use super::{dispatch, gate, health, shutdown};
+use crate::object_log::LogWriter;
 use crate::page::Site;
 use crate::session::{Sweeper, cookie_layer};
 use crate::worker;
@@ -43,6 +44,7 @@ pub enum ServeError {
 #[must_use = "a server does nothing until it serves"]
 pub struct Server {
     served: Served,
+    log_writer: LogWriter,
 }
 
 impl std::fmt::Debug for Server {
@@ -52,8 +54,8 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    pub(super) fn new(served: Served) -> Self {
-        Self { served }
+    pub(super) fn new(served: Served, log_writer: LogWriter) -> Self {
+        Self { served, log_writer }
     }
 
     /// The site.
@@ -134,7 +136,7 @@ impl Server {
         let stopping = actix_web::rt::spawn(stop_after(stop, server.handle(), served.clone()));
         let outcome = server.await.map_err(ServeError::Server);
         stopping.abort();
-        finish(&served, sweeper, settings.shutdown_grace).await;
+        finish(&served, sweeper, self.log_writer, settings.shutdown_grace).await;
         outcome
     }
 }
@@ -164,7 +166,7 @@ async fn stop_after(stop: impl Future<Output = ()>, handle: ServerHandle, served
 }
 
 /// Whatever clients left behind is finished, what was seen is written down, connections are closed.
-async fn finish(served: &Served, sweeper: Sweeper, grace: Duration) {
+async fn finish(served: &Served, sweeper: Sweeper, log_writer: LogWriter, grace: Duration) {
     let all_idle = async {
         while served.modules.iter().any(|module| module.status().active > 0) {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -177,6 +179,10 @@ async fn finish(served: &Served, sweeper: Sweeper, grace: Duration) {
         module.close();
     }
     sweeper.stop().await;
+    served.start.end().await;
+    served.site.application().stop();
+    served.objects.stop();
+    log_writer.stop().await;
     served.site.db().close().await;
     tracing::info!("stopped");
 }

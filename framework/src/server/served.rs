@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::application_start::ApplicationStart;
 use super::companion::CompanionPool;
 use super::origin::Hosts;
 use super::page_pool::PagePool;
 use super::routes::Routes;
 use crate::page::{PageInfo, Site};
-use crate::unit_of_work::{RetryPolicy, Stats};
+use crate::unit_of_work::RetryPolicy;
 
 /// Everything a request may need, shared by all workers.
 pub(super) struct Served {
@@ -22,14 +23,18 @@ pub(super) struct Served {
     pub(super) retry: RetryPolicy,
     /// The cookie a visitor's form token is bound to before there is a session.
     pub(super) visitor_cookie: String,
-    pub(super) stats: Arc<Stats>,
     pub(super) draining: AtomicBool,
+    pub(super) start: Arc<ApplicationStart>,
+    /// Where shared objects live.
+    pub(super) objects: actix::Arbiter,
 }
 
 /// One page.
 pub(super) struct Entry {
     pub(super) info: PageInfo,
     pub(super) pool: Arc<dyn PagePool>,
+    /// When its requests are run again after a conflict.
+    pub(super) retry: RetryPolicy,
     /// Modules checked out before it, by their number: of pages that are created always those
     /// registered before it, where it is created always itself.
     pub(super) before: Vec<usize>,

@@ -9,15 +9,17 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::access::{self, Access};
 use super::answer::{Form, Refusal};
-use super::attempt::{Committed, Ended, Failure, Job};
+use super::attempt::{Committed, Ended, Job};
 use super::dispatch::{Outgoing, Trace, Visitor, refuse};
 use super::page_pool::{NotRun, Wanted};
 use super::served::{Entry, Served};
 use crate::db::DbError;
-use crate::page::{Attempt, Csrf, InstanceUse, Modules, PageError, Request};
+use crate::locks::Scope;
+use crate::object_log::Priority;
+use crate::page::{About, Attempt, Csrf, Failure, InstanceUse, Modules, PageError, Request, Unit, note as log_note};
 use crate::pool::CheckoutError;
 use crate::session::{CookieChange, Session, SessionError};
-use crate::unit_of_work::{CommitError, End, Verdict, Work};
+use crate::unit_of_work::{End, Replay, Verdict, Work};
 
 /// Most pages one request may be handed on to.
 const DISPATCH_LIMIT: usize = 8;
@@ -30,6 +32,15 @@ pub(super) struct Task<'a> {
     pub(super) http: &'a HttpRequest,
     pub(super) served: &'a Served,
     pub(super) request: Arc<Request>,
+}
+
+/// One run of a request.
+struct Ran<'a> {
+    page: usize,
+    visitor: &'a Visitor,
+    /// Whether the page answers in place of another.
+    in_place: bool,
+    replay: &'a Replay,
 }
 
 /// How the attempts of a request ended.
@@ -108,61 +119,46 @@ impl Task<'_> {
 
     /// Runs attempts until one commits, fails for good, or the schedule is over.
     async fn attempts(&self, page: usize, visitor: &Visitor, in_place: bool) -> Run {
-        let stats = &self.served.stats;
+        let stats = &self.served.site.parts().stats;
         let mut trace = Trace { page: self.name_of(page), attempts: 0, instance: InstanceUse::default() };
+        let mut replay = Replay::default();
         loop {
             trace.attempts += 1;
-            let failure = match self.attempt(page, visitor, in_place, &mut trace).await {
+            let run = Ran { page, visitor, in_place, replay: &replay };
+            let failure = match self.attempt(run, &mut trace).await {
                 Ok(committed) => {
                     stats.ended(End::Committed);
                     return Run { outcome: Ok(committed), trace };
                 }
                 Err(NotDone::NotStarted(error)) => {
-                    tracing::warn!(
-                        request = &*self.request.id,
-                        error = &error as &dyn std::error::Error,
-                        "no instance"
-                    );
+                    self.not_started(&error, visitor, &trace);
                     return Run { outcome: Err(Undone::Refused(Refusal::of_checkout(&error))), trace };
                 }
                 Err(NotDone::Failed(failure)) => failure,
             };
-            if is_session_end(&failure) {
+            if failure.is_session_end() {
                 stats.ended(End::Failed);
                 return Run { outcome: Err(Undone::SessionEnded), trace };
             }
-            match self.verdict(&failure, trace.attempts) {
-                Some(Verdict::Wait(delay)) => {
-                    stats.ended(End::Retried);
-                    tracing::warn!(
-                        request = &*self.request.id,
-                        page = trace.page,
-                        attempt = trace.attempts,
-                        error = &failure as &dyn std::error::Error,
-                        "Commit failure - retrying"
-                    );
-                    // Nothing is held here: no instance, connection, or lock.
-                    tokio::time::sleep(delay).await;
-                }
-                Some(Verdict::Exhausted) => {
-                    stats.ended(End::Exhausted);
-                    self.log(&failure, &trace, "too many retries");
-                    return Run { outcome: Err(Undone::Refused(Refusal::of_failure(&failure))), trace };
-                }
-                None => {
-                    stats.ended(End::Failed);
-                    self.log(&failure, &trace, "request failed");
-                    return Run { outcome: Err(Undone::Refused(Refusal::of_failure(&failure))), trace };
-                }
+            let verdict = self.verdict(&failure, trace.attempts, page, &mut replay);
+            self.note(&failure, verdict, visitor, &trace);
+            if let Some(Verdict::Wait(delay)) = verdict {
+                stats.ended(End::Retried);
+                // Nothing is held here: no instance, connection, or lock.
+                tokio::time::sleep(delay).await;
+            } else {
+                stats.ended(if verdict.is_some() { End::Exhausted } else { End::Failed });
+                return Run { outcome: Err(Undone::Refused(Refusal::of_failure(&failure))), trace };
             }
         }
     }
 
     /// Whether a failure is one that another attempt may mend.
-    fn verdict(&self, failure: &Failure, attempt: u32) -> Option<Verdict> {
+    fn verdict(&self, failure: &Failure, attempt: u32, page: usize, replay: &mut Replay) -> Option<Verdict> {
         let left = self.request.deadline.saturating_duration_since(Instant::now());
-        if is_conflict(failure) {
-            return Some(self.served.retry.after_conflict(attempt, left));
+        if failure.is_conflict() {
+            let policy = self.served.entry(page).map_or(&self.served.retry, |entry| &entry.retry);
+            return Some(replay.lost(policy, failure.lost_over(), left));
         }
         let reads_only = self.request.method != Method::POST;
         let lost = matches!(failure, Failure::Page(PageError::Database(DbError::Unavailable(_))));
@@ -172,18 +168,16 @@ impl Task<'_> {
         None
     }
 
-    /// One attempt: checks out, runs, and follows the request to the pages it is handed on to.
-    async fn attempt(
-        &self,
-        page: usize,
-        visitor: &Visitor,
-        in_place: bool,
-        trace: &mut Trace,
-    ) -> Result<Box<Committed>, NotDone> {
+    /// One attempt: takes its turn where it is owed one, checks out, runs, and follows the request
+    /// to the pages it is handed on to.
+    async fn attempt(&self, run: Ran<'_>, trace: &mut Trace) -> Result<Box<Committed>, NotDone> {
+        let Ran { page, visitor, in_place, replay } = run;
         let mut entry = self.served.entry(page).ok_or_else(|| no_such_page("?"))?;
         let mut job = self.new_job(entry, visitor, trace.attempts, in_place);
+        self.take_turn(&mut job.attempt, replay).await.map_err(NotDone::Failed)?;
         for handed_on in 0..=DISPATCH_LIMIT {
             job.attempt.page = entry.info;
+            job.attempt.unit.page = entry.info.name();
             job.attempt.dispatched = in_place || handed_on > 0;
             let wanted = Wanted { modules: &self.served.modules, before: &entry.before, after: &entry.after };
             match entry.pool.run(job, wanted).await {
@@ -216,18 +210,45 @@ impl Task<'_> {
         )))))
     }
 
+    /// What an attempt waits for before it takes an instance: the session for itself, where the
+    /// page asks for that, and the variables it lost over too often. Whoever waited, or runs
+    /// again, looks at the session anew.
+    async fn take_turn(&self, attempt: &mut Attempt, replay: &Replay) -> Result<(), Failure> {
+        let exclusive = attempt.page.is_session_exclusive() && attempt.session.is_started();
+        if exclusive {
+            let limit = self.served.site.settings().application_lock_timeout;
+            let request = attempt.unit.lock_scope(Scope::Session).exclusive().within(limit);
+            request.acquire().await.map_err(PageError::from)?;
+        }
+        if let Some(names) = replay.claims() {
+            attempt.unit.claim(names, self.request.deadline).await.map_err(PageError::from)?;
+        }
+        if (exclusive || attempt.unit.number > 1)
+            && let Some(known) = attempt.session.known()
+        {
+            let fresh = self.served.site.sessions().fresh(known).await.map_err(PageError::from)?;
+            attempt.session = fresh.ok_or(PageError::Session(SessionError::Ended))?;
+        }
+        Ok(())
+    }
+
     fn new_job(&self, entry: &Entry, visitor: &Visitor, number: u32, dispatched: bool) -> Job {
         Job {
             attempt: Box::new(Attempt {
-                site: self.served.site.clone(),
+                unit: Unit {
+                    site: self.served.site.clone(),
+                    work: Work::default(),
+                    request: Arc::clone(&self.request.id),
+                    page: entry.info.name(),
+                    number,
+                    session: visitor.session.known().map(|known| known.id),
+                },
                 request: Arc::clone(&self.request),
                 page: entry.info,
                 session: visitor.session.clone(),
-                work: Work::default(),
                 csrf: visitor.csrf.for_attempt(),
                 modules: Modules::default(),
                 instance: InstanceUse::default(),
-                number,
                 dispatched,
                 initialized: 0,
             }),
@@ -235,13 +256,42 @@ impl Task<'_> {
         }
     }
 
-    fn log(&self, failure: &Failure, trace: &Trace, message: &'static str) {
-        let error = failure as &dyn std::error::Error;
-        let request = &*self.request.id;
-        if Refusal::of_failure(failure).status.is_server_error() {
-            tracing::error!(request, page = trace.page, attempt = trace.attempts, error, "{message}");
+    /// Notes an attempt that came to nothing, in the object log where it is for those who run the
+    /// site: what the visitor did wrong is no entry, he is told.
+    fn note(&self, failure: &Failure, verdict: Option<Verdict>, visitor: &Visitor, trace: &Trace) {
+        if verdict.is_some() || Refusal::of_failure(failure).status.is_server_error() {
+            log_note(&self.served.site, &self.about(visitor, trace), failure, verdict);
         } else {
-            tracing::debug!(request, page = trace.page, attempt = trace.attempts, error, "{message}");
+            let error = failure as &dyn std::error::Error;
+            tracing::debug!(request = &*self.request.id, page = trace.page, error, "request failed");
+        }
+    }
+
+    /// Notes that there was no instance. That all are at work is no entry: it is counted, and
+    /// happens too often when it happens.
+    fn not_started(&self, error: &CheckoutError, visitor: &Visitor, trace: &Trace) {
+        match error {
+            CheckoutError::Create { .. }
+            | CheckoutError::CreatePanicked { .. }
+            | CheckoutError::CreateTimedOut { .. } => {
+                let about = self.about(visitor, trace);
+                let entry = about.entry(Priority::Error, "Module could not be created").error(error);
+                self.served.site.object_log().note(entry);
+            }
+            _ => {
+                let error = error as &dyn std::error::Error;
+                tracing::warn!(request = &*self.request.id, page = trace.page, error, "no instance");
+            }
+        }
+    }
+
+    fn about<'a>(&'a self, visitor: &Visitor, trace: &Trace) -> About<'a> {
+        About {
+            url: self.request.path_and_query(),
+            request: &self.request.id,
+            session: visitor.session.known().map(|known| known.id),
+            page: trace.page,
+            attempt: trace.attempts,
         }
     }
 
@@ -274,21 +324,4 @@ enum NotDone {
 
 fn no_such_page(name: &str) -> NotDone {
     NotDone::Failed(Failure::Page(PageError::other(format!("a request was handed on to {name:?}, which is no page"))))
-}
-
-fn is_conflict(failure: &Failure) -> bool {
-    match failure {
-        Failure::Page(error) => error.is_conflict(),
-        Failure::Commit(CommitError::Database(error)) => error.is_conflict(),
-        Failure::Commit(CommitError::Session(SessionError::Store(error))) => error.is_conflict(),
-        _ => false,
-    }
-}
-
-fn is_session_end(failure: &Failure) -> bool {
-    matches!(
-        failure,
-        Failure::Commit(CommitError::Session(SessionError::Ended))
-            | Failure::Page(PageError::Session(SessionError::Ended))
-    )
 }

@@ -35,6 +35,7 @@ pub use events::{EndReason, SessionEnd, SessionHooks, SessionStart};
 pub(crate) use fields::{Fate, Known};
 pub use fields::{Session, SessionField};
 pub use merge::Changes;
+pub(crate) use store::Outcome;
 pub use store::{Counts, Sessions};
 pub(crate) use sweeper::Sweeper;
 pub use user::EndUser;

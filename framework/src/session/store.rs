@@ -13,6 +13,7 @@ use super::fields::{FIELDS_LIMIT, Session};
 use super::{CookieChange, Fate, Known, SessionError};
 use crate::clock::{micros, now_micros};
 use crate::db::{self, Conn, Db, DbError, Engine};
+use crate::events::Events;
 use crate::secret::{Digest256, hash, random_key};
 use crate::settings::SessionSettings;
 
@@ -26,6 +27,7 @@ pub struct Sessions {
 pub(super) struct Inner {
     pub(super) db: Db,
     pub(super) hooks: SessionHooks,
+    pub(super) events: Events,
     pub(super) cache: Cache,
     /// Sessions seen since the last sweep, and when they are idle for too long from then.
     pub(super) touched: Mutex<HashMap<i64, i64>>,
@@ -71,7 +73,8 @@ pub struct Counts {
 pub(crate) struct Outcome {
     pub(crate) cookie: CookieChange,
     known: Option<Known>,
-    started: bool,
+    /// The number of the session that started.
+    started: Option<i64>,
     ended: bool,
 }
 
@@ -102,11 +105,12 @@ struct Row {
 }
 
 impl Sessions {
-    pub(crate) fn new(db: Db, settings: SessionSettings, hooks: SessionHooks) -> Self {
+    pub(crate) fn new(db: Db, settings: SessionSettings, hooks: SessionHooks, events: Events) -> Self {
         Self {
             inner: Arc::new(Inner {
                 db,
                 hooks,
+                events,
                 cache: Cache::default(),
                 touched: Mutex::default(),
                 ended: Notify::new(),
@@ -139,6 +143,18 @@ impl Sessions {
         };
         let alive = loaded.idle_at.load(Ordering::Relaxed) > now && loaded.absolute_at > now;
         Ok(alive.then_some(loaded))
+    }
+
+    /// The session as it is now, for a request that runs again or waited. `None`: it has ended.
+    pub(crate) async fn fresh(&self, known: Known) -> Result<Option<Session>, DbError> {
+        let loaded = match self.cached(&known.key_hash) {
+            Some(loaded) => Some(loaded),
+            None => self.read(known).await?,
+        };
+        Ok(loaded.map(|loaded| {
+            let fields = loaded.fields.iter().map(|(name, json)| (name.clone(), json.clone())).collect();
+            Session::loaded(Some(loaded.known), fields)
+        }))
     }
 
     /// The session as held in memory, while no other process could have changed it.
@@ -200,11 +216,11 @@ impl Sessions {
     ) -> Result<Outcome, SessionError> {
         let now = now_micros();
         let known = session.known();
-        let keep = |cookie| Outcome { cookie, known, started: false, ended: false };
+        let keep = |cookie| Outcome { cookie, known, started: None, ended: false };
         match (session.fate(), known) {
             (Fate::End(reason), Some(known)) => {
                 end_one(tx, known.id, *reason, now).await?;
-                Ok(Outcome { cookie: CookieChange::Remove, known: Some(known), started: false, ended: true })
+                Ok(Outcome { cookie: CookieChange::Remove, known: Some(known), started: None, ended: true })
             }
             (Fate::End(_), None) => Ok(keep(CookieChange::Keep)),
             (Fate::Keep, Some(known)) => {
@@ -241,8 +257,9 @@ impl Sessions {
         if let Some(known) = outcome.known {
             self.inner.cache.forget(&known.key_hash);
         }
-        if outcome.started {
+        if let Some(id) = outcome.started {
             self.inner.started_total.fetch_add(1, Ordering::Relaxed);
+            self.inner.events.record("session_start", id.to_string(), None);
         }
         if outcome.ended {
             self.inner.ended.notify_one();
@@ -317,7 +334,7 @@ impl Sessions {
         write_fields(tx, id, session).await?;
         let start = SessionStart { id, user_id: user_id.map(str::to_owned) };
         guarded(async { (self.inner.hooks.start)(&start, tx).await }, deadline).await.map_err(SessionError::Hook)?;
-        Ok(Outcome { cookie: CookieChange::Set(key), known: session.known(), started: true, ended: false })
+        Ok(Outcome { cookie: CookieChange::Set(key), known: session.known(), started: Some(id), ended: false })
     }
 
     /// Ends every session of a user, inside the caller's transaction. The ends are told, with the

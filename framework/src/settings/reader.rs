@@ -9,8 +9,8 @@ use secrecy::SecretString;
 
 use super::error::env_name;
 use super::{
-    DatabaseSettings, FILE, PageSettings, PoolSettings, Profile, RequestSettings, ServerSettings, SessionSettings,
-    Settings, SettingsError,
+    DatabaseSettings, FILE, ObjectLogSettings, PageSettings, PoolSettings, Profile, RequestSettings, ServerSettings,
+    SessionSettings, Settings, SettingsError,
 };
 
 /// Shortest accepted secret, in characters: 256 bits written in base64 have 43.
@@ -44,12 +44,15 @@ const NAMES: &[&str] = &[
     "session.absolute_timeout_ms",
     "session.max_sessions",
     "session.store",
+    "locks.waiters_max",
+    "object_log.max_entries",
+    "object_log.lock_retries",
     "shutdown.grace_ms",
     "secret",
     "test_knobs",
 ];
 
-const PAGE_NAMES: &[&str] = &["max", "queue_max", "queue_timeout_ms", "create", "cache"];
+const PAGE_NAMES: &[&str] = &["max", "queue_max", "queue_timeout_ms", "create", "cache", "retry_delays_ms"];
 
 /// The schedule Seaside on GemStone retries with (GLASS, G3).
 const RETRY_DELAYS_MS: [u64; 10] = [10, 100, 100, 100, 500, 500, 1000, 1000, 10_000, 10_000];
@@ -115,18 +118,19 @@ impl Reader {
             },
             retry_delays: self.delays("retry.delays_ms")?,
             application_lock_timeout: self.millis("application.lock_timeout_ms", 10_000)?,
+            lock_waiters_max: self.number("locks.waiters_max", 1_000)?,
             session: SessionSettings {
                 idle_timeout: self.millis_positive("session.idle_timeout_ms", 20 * 60 * 1000)?,
                 absolute_timeout: self.millis_positive("session.absolute_timeout_ms", 12 * 60 * 60 * 1000)?,
                 max_sessions: self.optional_number("session.max_sessions")?,
             },
+            object_log: ObjectLogSettings {
+                max_entries: self.positive("object_log.max_entries", 100_000)?.into(),
+                lock_retries: self.truth("object_log.lock_retries", true)?,
+            },
             shutdown_grace: self.millis("shutdown.grace_ms", 10_000)?,
             secret: self.secret()?,
-            test_knobs: self.choice(
-                "test_knobs",
-                false,
-                &[("1", true), ("true", true), ("0", false), ("false", false)],
-            )?,
+            test_knobs: self.truth("test_knobs", false)?,
         };
         self.choice("session.store", (), &[("database", ())])?;
         self.nothing_left()?;
@@ -195,6 +199,7 @@ impl Reader {
                 None,
                 &[("cache", Some(CacheMode::Cache)), ("destroy", Some(CacheMode::Destroy))],
             )?,
+            retry_delays: self.optional_delays(&name("retry_delays_ms"))?,
         })
     }
 
@@ -249,12 +254,16 @@ impl Reader {
     }
 
     fn delays(&mut self, name: &str) -> Result<Vec<Duration>, SettingsError> {
-        let Some(text) = self.text(name) else {
-            return Ok(RETRY_DELAYS_MS.into_iter().map(Duration::from_millis).collect());
-        };
+        let default = || RETRY_DELAYS_MS.into_iter().map(Duration::from_millis).collect();
+        Ok(self.optional_delays(name)?.unwrap_or_else(default))
+    }
+
+    fn optional_delays(&mut self, name: &str) -> Result<Option<Vec<Duration>>, SettingsError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
         text.split(',')
             .map(|item| item.trim().parse().map(Duration::from_millis))
             .collect::<Result<Vec<_>, _>>()
+            .map(Some)
             .map_err(|_| SettingsError::Value {
                 name: name.to_owned(),
                 problem: format!("{text:?} is not a list of milliseconds such as 10,20,30"),
@@ -274,6 +283,10 @@ impl Reader {
                     choices.iter().map(|(choice, _)| *choice).collect::<Vec<_>>().join(", ")
                 ),
             })
+    }
+
+    fn truth(&mut self, name: &str, default: bool) -> Result<bool, SettingsError> {
+        self.choice(name, default, &[("1", true), ("true", true), ("0", false), ("false", false)])
     }
 
     fn public_url(&mut self) -> Result<Option<String>, SettingsError> {

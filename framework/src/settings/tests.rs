@@ -18,6 +18,8 @@ fn defaults_fit() {
     assert_eq!(settings.pool.max, 32);
     assert_eq!(settings.session.idle_timeout, Duration::from_secs(1200));
     assert_eq!(settings.retry_delays.len(), 10);
+    assert_eq!(settings.object_log.max_entries, 100_000);
+    assert!(settings.object_log.lock_retries);
     assert_eq!(settings.database.url(), "sqlite://crm.db");
 }
 
@@ -76,6 +78,8 @@ fn bad_values_are_refused_by_name() {
         ("TOOLCRIB_SERVER__PUBLIC_URL", "crm", "server.public_url"),
         ("TOOLCRIB_SESSION__STORE", "tin", "session.store"),
         ("TOOLCRIB_SECRET", "short", "secret"),
+        ("TOOLCRIB_OBJECT_LOG__MAX_ENTRIES", "0", "object_log.max_entries"),
+        ("TOOLCRIB_OBJECT_LOG__LOCK_RETRIES", "often", "object_log.lock_retries"),
     ] {
         let text = refusal(&[(variable, value)]);
         assert!(text.contains(name) && text.contains(variable), "{text}");

@@ -34,8 +34,12 @@ pub struct Settings {
     pub retry_delays: Vec<Duration>,
     /// `application.lock_timeout_ms`: the longest wait for the application's lock. Defaults to 10 s.
     pub application_lock_timeout: Duration,
+    /// `locks.waiters_max`: most requests that wait for one lock. Defaults to 1,000.
+    pub lock_waiters_max: usize,
     /// `session.*`
     pub session: SessionSettings,
+    /// `object_log.*`
+    pub object_log: ObjectLogSettings,
     /// `shutdown.grace_ms`: how long requests under way may take to end. Defaults to 10 s.
     pub shutdown_grace: Duration,
     /// `secret`: signs cookies and tokens. Required in the production profile.
@@ -102,6 +106,8 @@ pub struct PageSettings {
     pub create: Option<super::CreateMode>,
     /// `cache` or `destroy`.
     pub cache: Option<super::CacheMode>,
+    /// See [`Settings::retry_delays`].
+    pub retry_delays: Option<Vec<Duration>>,
 }
 
 /// Limits of one request.
@@ -126,6 +132,16 @@ pub struct SessionSettings {
     pub absolute_timeout: Duration,
     /// Most sessions at once; none is unlimited. Defaults to none.
     pub max_sessions: Option<u64>,
+}
+
+/// What the object log keeps.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ObjectLogSettings {
+    /// Most entries; beyond that the oldest go. Defaults to 100,000.
+    pub max_entries: u64,
+    /// Whether a lock that was not acquired is noted. Defaults to true.
+    pub lock_retries: bool,
 }
 
 impl DatabaseSettings {

@@ -12,4 +12,4 @@ mod policy;
 mod supervised;
 
 pub use self::policy::{Admission, Change, Failure, Pass, RestartIntensity, RestartPolicy, RestartState, Service};
-pub(crate) use self::supervised::{Answer, Supervised, Supervisor, Watched, message_of};
+pub(crate) use self::supervised::{Answer, Supervised, Supervisor, Watched};

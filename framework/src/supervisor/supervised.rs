@@ -1,6 +1,5 @@
 //! One module under supervision.
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +10,7 @@ use futures_util::FutureExt;
 
 use super::policy::{Admission, Change, Failure, Pass, RestartPolicy, RestartState, Service, SteadyPass};
 use crate::page::{InstanceUse, Module, Site};
+use crate::panics::message_of;
 use crate::pool::{Asked, CheckoutError, Claim, Creation, Instance, Lease, Pool, Status};
 
 /// The longest a module's `create` may take.
@@ -195,13 +195,18 @@ impl<M: Module> Supervisor<M> {
     }
 
     fn changed(&self, change: Change) {
+        let events = self.shared.site.events();
         match change {
             Change::Unchanged => {}
             Change::OutOfService { pause } => {
                 tracing::error!(module = self.module(), ?pause, "module out of service");
+                events.record("module_out_of_service", self.module(), Some(format!("for {pause:?}")));
                 self.shared.pool.turn_away();
             }
-            Change::BackInService => tracing::info!(module = self.module(), "module back in service"),
+            Change::BackInService => {
+                tracing::info!(module = self.module(), "module back in service");
+                events.record("module_back", self.module(), None);
+            }
         }
     }
 }
@@ -281,13 +286,4 @@ impl<M: Module> Supervised<M> {
             lease.discard();
         }
     }
-}
-
-/// A panic's message, where it has one.
-pub(crate) fn message_of(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a message".to_owned())
 }

@@ -54,20 +54,18 @@ pub(super) struct PoolStatus {
     pub(super) state: &'static str,
 }
 
-/// Application variables. This version keeps none; the document's shape is fixed all the same.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct ApplicationStatus {
-    pub(super) variables: u64,
+    pub(super) variables: usize,
     pub(super) lock_owner: Option<String>,
-    pub(super) lock_waiting: u64,
+    pub(super) lock_waiting: usize,
 }
 
-/// Named locks. This version has none; the document's shape is fixed all the same.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct LocksStatus {
-    pub(super) names: u64,
-    pub(super) held: u64,
-    pub(super) waiting: u64,
+    pub(super) names: usize,
+    pub(super) held: usize,
+    pub(super) waiting: usize,
     pub(super) timed_out_total: u64,
     pub(super) deadlocks_total: u64,
 }
@@ -123,8 +121,8 @@ impl Board {
             uptime_s: self.parts.started.elapsed().as_secs(),
             workers: self.parts.workers,
             pools: self.parts.modules.get().into_iter().flatten().map(|module| pool(module.as_ref())).collect(),
-            application: ApplicationStatus::default(),
-            locks: LocksStatus::default(),
+            application: application(site),
+            locks: locks(site),
             sessions: SessionsStatus {
                 active: sessions.active,
                 started_total: sessions.started_total,
@@ -165,6 +163,26 @@ fn pool(module: &dyn Watched) -> PoolStatus {
         cancelled_total: status.cancelled_total,
         panics_total: module.panics_total(),
         state: module.state(),
+    }
+}
+
+fn application(site: &Site) -> ApplicationStatus {
+    let lock = site.application().locks().application_lock();
+    ApplicationStatus {
+        variables: site.application().len(),
+        lock_owner: lock.holder.map(|holder| holder.to_string()),
+        lock_waiting: lock.waiting,
+    }
+}
+
+fn locks(site: &Site) -> LocksStatus {
+    let status = site.application().locks().status();
+    LocksStatus {
+        names: status.names,
+        held: status.held,
+        waiting: status.waiting,
+        timed_out_total: status.timed_out_total,
+        deadlocks_total: status.deadlocks_total,
     }
 }
 

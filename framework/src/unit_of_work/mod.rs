@@ -1,7 +1,7 @@
 //! The unit of work: everything one attempt of a request changes, committed once or not at all.
 //!
-//! Rows and session fields go into one transaction. It is opened by the first statement that
-//! needs it, so a request that only reads pays for none. Effects run after the commit and are
+//! Rows, application variables and session fields go into one transaction. It is opened by the
+//! first statement that needs it, so a request that only reads pays for none. Effects run after the commit and are
 //! dropped with a failed attempt. A commit conflict makes the dispatcher run the whole request
 //! again, after a wait in which it holds nothing ([`RetryPolicy`]).
 //!
@@ -12,6 +12,6 @@ mod retry;
 mod stats;
 mod work;
 
-pub use retry::{RetryPolicy, Verdict};
+pub use retry::{Replay, RetryPolicy, Verdict};
 pub(crate) use stats::{End, Stats};
 pub(crate) use work::{CommitError, Work, run_effects};

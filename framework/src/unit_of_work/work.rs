@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 
+use crate::application::{ApplicationError, Part, Shared, store_changes};
 use crate::db::{Conn, Db, DbError};
-use crate::session::{CookieChange, Session, SessionError, Sessions};
+use crate::locks::LockError;
+use crate::session::{CookieChange, Outcome, Session, SessionError, Sessions};
 
 /// The least time an effect has after the commit, however close the deadline is.
 const EFFECT_LIMIT: Duration = Duration::from_secs(1);
@@ -22,9 +24,13 @@ pub(crate) enum CommitError {
     Database(#[from] DbError),
     #[error("the session could not be committed")]
     Session(#[from] SessionError),
+    #[error("the application's changes could not be committed")]
+    Application(#[from] ApplicationError),
+    #[error("the application was locked")]
+    Locked(#[from] LockError),
 }
 
-/// What one attempt holds of the database, and what it wants done afterwards.
+/// What one attempt holds of the database and of shared state, and what it wants done afterwards.
 ///
 /// At most one connection at a time: asking for the transaction gives the reader back first, so
 /// that no request waits for a second connection while it keeps a first from others.
@@ -32,6 +38,8 @@ pub(crate) enum CommitError {
 pub(crate) struct Work {
     conn: Option<Conn>,
     effects: Vec<Effect>,
+    /// Made when the unit first looks at the application or locks something: most never do.
+    part: Option<Box<Part>>,
 }
 
 impl Work {
@@ -65,8 +73,19 @@ impl Work {
         self.effects.push(effect);
     }
 
-    /// Commits rows and session fields together. On an error nothing of the unit remains, except
-    /// where the outcome of COMMIT is unknown.
+    /// The unit's part in shared state, and its connection beside it.
+    pub(crate) fn shared(&mut self, make: impl FnOnce() -> Part) -> (&mut Part, &mut Option<Conn>) {
+        (self.part.get_or_insert_with(|| Box::new(make())), &mut self.conn)
+    }
+
+    /// Whether something of the unit is done already, so that it must not be run again.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.part.as_ref().is_some_and(|part| part.is_sealed())
+    }
+
+    /// Commits rows, application variables and session fields together. On an error nothing of
+    /// the unit remains, except where the outcome of COMMIT is unknown. Its locks are given back
+    /// in either case.
     pub(crate) async fn commit(
         mut self,
         db: &Db,
@@ -75,20 +94,14 @@ impl Work {
         deadline: Instant,
     ) -> Result<(CookieChange, Vec<Effect>), CommitError> {
         self.release_reader();
-        let outcome = if session.is_changed() {
-            match sessions.commit(self.tx(db).await?, session, deadline).await {
-                Ok(outcome) => Some(outcome),
-                Err(error) => {
-                    self.abort().await;
-                    return Err(error.into());
-                }
+        let outcome = match self.commit_all(db, session, sessions, deadline).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                self.abort().await;
+                return Err(error);
             }
-        } else {
-            None
         };
-        if let Some(tx) = self.conn.take() {
-            tx.commit().await?;
-        }
+        self.part = None;
         let cookie = match outcome {
             Some(outcome) => {
                 sessions.committed(&outcome);
@@ -99,7 +112,78 @@ impl Work {
         Ok((cookie, std::mem::take(&mut self.effects)))
     }
 
-    /// Undoes everything and gives the connection back.
+    async fn commit_all(
+        &mut self,
+        db: &Db,
+        session: &Session,
+        sessions: &Sessions,
+        deadline: Instant,
+    ) -> Result<Option<Outcome>, CommitError> {
+        // Before a transaction is opened for the session: while somebody else holds the
+        // application's lock, whoever has a connection does not wait.
+        let hold = self.share().await?;
+        let outcome = if session.is_changed() {
+            Some(sessions.commit(self.tx(db).await?, session, deadline).await?)
+        } else {
+            None
+        };
+        match (self.conn.take(), hold) {
+            (None, None) => {}
+            (Some(tx), None) => tx.commit().await?,
+            (None, Some(hold)) => {
+                if let Some(part) = &mut self.part {
+                    part.commit(hold).await?;
+                }
+            }
+            (Some(tx), Some(hold)) => self.commit_both(tx, hold).await?,
+        }
+        Ok(outcome)
+    }
+
+    async fn share(&self) -> Result<Option<Shared>, LockError> {
+        match &self.part {
+            Some(part) if part.has_changes() => part.share(self.conn.is_none()).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Rows and application variables in the unit's own transaction: validated, stored, committed,
+    /// published.
+    async fn commit_both(&mut self, mut tx: Conn, hold: Shared) -> Result<(), CommitError> {
+        let Some(part) = &mut self.part else { return Ok(tx.commit().await?) };
+        let reservation = match part.prepare(hold).await {
+            Ok(reservation) => reservation,
+            Err(error) => {
+                self.conn = Some(tx);
+                return Err(error.into());
+            }
+        };
+        // On any way out that does not settle it, the reservation asks the database when dropped.
+        match store_changes(&mut tx, reservation.writes()).await {
+            Ok(true) => {}
+            Ok(false) => {
+                self.conn = Some(tx);
+                return Err(ApplicationError::Elsewhere.into());
+            }
+            Err(error) => {
+                reservation.discard();
+                self.conn = Some(tx);
+                return Err(error.into());
+            }
+        }
+        match tx.commit().await {
+            Ok(()) => reservation.publish().await,
+            Err(error) => {
+                if !matches!(error, DbError::OutcomeUnknown(_)) {
+                    reservation.discard();
+                }
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Undoes everything, gives the connection back and then the locks.
     pub(crate) async fn abort(&mut self) {
         self.effects.clear();
         // A connection in doubt is closed when it is dropped, and that undoes its transaction.
@@ -111,6 +195,7 @@ impl Work {
             // The connection is closed then, which undoes the transaction as well.
             tracing::debug!(error = &error as &dyn std::error::Error, "rollback");
         }
+        self.part = None;
     }
 }
 

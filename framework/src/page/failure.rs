@@ -1,0 +1,65 @@
+//! Why an attempt of a unit of work was undone.
+
+use std::sync::Arc;
+
+use super::PageError;
+use crate::application::ApplicationError;
+use crate::session::SessionError;
+use crate::unit_of_work::CommitError;
+
+/// Why an attempt was undone.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("the page answered an error")]
+    Page(#[from] PageError),
+    #[error("the unit of work did not commit")]
+    Commit(#[from] CommitError),
+    #[error("the page panicked: {0}")]
+    Panicked(String),
+    #[error("the page did not answer before the request's deadline")]
+    Overran,
+    #[error("a module's instance vanished before it was used")]
+    Vanished,
+    #[error("a part of the request was done already, so it is not run again")]
+    Sealed(#[source] Box<Self>),
+}
+
+impl Failure {
+    /// Marks a failure of a unit that has done something already.
+    pub(crate) fn sealed_if(self, sealed: bool) -> Self {
+        if sealed && self.is_conflict() { Self::Sealed(Box::new(self)) } else { self }
+    }
+
+    /// Whether running the whole request again may succeed.
+    pub(crate) fn is_conflict(&self) -> bool {
+        match self {
+            Self::Page(error) => error.is_conflict(),
+            Self::Commit(CommitError::Database(error)) => error.is_conflict(),
+            Self::Commit(CommitError::Session(SessionError::Store(error))) => error.is_conflict(),
+            Self::Commit(CommitError::Application(error)) => error.is_conflict(),
+            Self::Commit(CommitError::Locked(error)) => error.is_conflict(),
+            _ => false,
+        }
+    }
+
+    /// The application variable a conflict was about, where it was about one.
+    pub(crate) fn lost_over(&self) -> Option<Arc<str>> {
+        match self {
+            Self::Page(PageError::Application(ApplicationError::Conflict(conflict)))
+            | Self::Commit(CommitError::Application(ApplicationError::Conflict(conflict))) => {
+                Some(Arc::from(conflict.name.as_str()))
+            }
+            Self::Page(PageError::Retry(retry)) => retry.variable.map(Arc::from),
+            _ => None,
+        }
+    }
+
+    /// Whether the session ended while the request ran.
+    pub(crate) fn is_session_end(&self) -> bool {
+        matches!(
+            self,
+            Self::Commit(CommitError::Session(SessionError::Ended))
+                | Self::Page(PageError::Session(SessionError::Ended))
+        )
+    }
+}

@@ -1,0 +1,78 @@
+//! Asking for a named lock.
+
+use std::time::Duration;
+
+use crate::application::Part;
+use crate::db::Conn;
+use crate::locks::{LockError, LockName, Mode};
+
+/// A lock that is asked for: exclusive unless said otherwise, and always with a time limit (C4).
+#[must_use = "a lock is not asked for until `acquire` or `acquire_or_skip` is called"]
+pub struct LockRequest<'a> {
+    part: &'a mut Part,
+    conn: &'a mut Option<Conn>,
+    name: Result<LockName, LockError>,
+    mode: Mode,
+    within: Duration,
+}
+
+impl std::fmt::Debug for LockRequest<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LockRequest").field("name", &self.name).field("mode", &self.mode).finish_non_exhaustive()
+    }
+}
+
+impl<'a> LockRequest<'a> {
+    pub(super) fn new(part: &'a mut Part, conn: &'a mut Option<Conn>, name: Result<LockName, LockError>) -> Self {
+        Self { part, conn, name, mode: Mode::Exclusive, within: Duration::ZERO }
+    }
+
+    /// One holder at a time (C6).
+    pub fn exclusive(mut self) -> Self {
+        self.mode = Mode::Exclusive;
+        self
+    }
+
+    /// Many holders together, none while somebody holds it exclusively (C7).
+    pub fn read_only(mut self) -> Self {
+        self.mode = Mode::ReadOnly;
+        self
+    }
+
+    /// The longest wait.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.within = limit;
+        self
+    }
+
+    /// Waits for the lock, first come, first served, holding no connection: one for reading is
+    /// given back first, and a unit that has opened its transaction does not wait. It is run
+    /// again where the lock is not free at once.
+    ///
+    /// # Errors
+    /// [`LockError`]: no time limit, an impossible name, the time-out, or a wait that could only
+    /// end by it, which is refused at once: an upgrade from read-only to exclusive, a circle of
+    /// requests that wait for one another. As a page's error the time-out is answered 503, and a
+    /// circle makes the request run again.
+    pub async fn acquire(self) -> Result<(), LockError> {
+        let name = self.name?;
+        if self.conn.as_ref().is_some_and(Conn::is_transaction) {
+            return self.part.try_acquire(name, self.mode);
+        }
+        *self.conn = None;
+        self.part.acquire(name, self.mode, self.within).await
+    }
+
+    /// As [`LockRequest::acquire`], but a time-out is no error: answers whether the lock was
+    /// acquired (`throwOnTimeout=false`).
+    ///
+    /// # Errors
+    /// [`LockError`], the time-out excepted.
+    pub async fn acquire_or_skip(self) -> Result<bool, LockError> {
+        match self.acquire().await {
+            Ok(()) => Ok(true),
+            Err(LockError::TimedOut { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}

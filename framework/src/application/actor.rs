@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -25,6 +26,9 @@ const BATCH: usize = 512;
 
 /// How often a change outside any unit is tried again when another process was first.
 const TRIES: u32 = 10;
+
+/// The exit code of a process whose application actor died (`EX_SOFTWARE`).
+const EXIT_CODE: i32 = 70;
 
 /// The wait before the database is asked again what became of a commit.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
@@ -146,6 +150,22 @@ pub(super) struct ApplicationActor {
     /// database has said what is there.
     doubts: HashMap<TxId, Doubt>,
     claims: HashMap<Owner, oneshot::Sender<()>>,
+    _alive: Alive,
+}
+
+/// Ends the process when the actor dies of itself: what it was about to store or publish is not
+/// known any more, and the database has the truth for the next start.
+pub(super) struct Alive {
+    pub(super) stopping: Arc<AtomicBool>,
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        if !self.stopping.load(Ordering::SeqCst) {
+            tracing::error!("the application actor died: the process ends, to be started anew");
+            std::process::exit(EXIT_CODE);
+        }
+    }
 }
 
 /// A job that was accepted into a transaction and waits for its end.
@@ -174,7 +194,7 @@ impl Actor for ApplicationActor {
 }
 
 impl ApplicationActor {
-    pub(super) fn new(snapshot: Snapshot, db: Db) -> (Self, Arc<ArcSwap<Snapshot>>) {
+    pub(super) fn new(snapshot: Snapshot, db: Db, alive: Alive) -> (Self, Arc<ArcSwap<Snapshot>>) {
         let state = ApplicationState::new(snapshot);
         let published = Arc::new(ArcSwap::new(Arc::clone(state.snapshot())));
         let actor = Self {
@@ -187,6 +207,7 @@ impl ApplicationActor {
             reserved: HashMap::new(),
             doubts: HashMap::new(),
             claims: HashMap::new(),
+            _alive: alive,
         };
         (actor, published)
     }

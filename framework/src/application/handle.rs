@@ -1,6 +1,7 @@
 //! The handle on the application: reads of the snapshot, changes outside any unit of work.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,8 +12,8 @@ use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use super::actor::{
-    ApplicationActor, Asked, ClaimObjects, Found, Job, LockObject, ObjectHolders, Outcome, ReleaseObjects, Reserved,
-    Settle,
+    Alive, ApplicationActor, Asked, ClaimObjects, Found, Job, LockObject, ObjectHolders, Outcome, ReleaseObjects,
+    Reserved, Settle,
 };
 use super::objects::ObjectLock as ObjectState;
 use super::state::Write;
@@ -20,6 +21,7 @@ use super::{
     AppVar, ApplicationError, Cell, ChangeError, Changes, Content, Kind, KindError, RcCounter, Snapshot, Value, store,
 };
 use crate::db::{Db, DbError};
+use crate::events::Events;
 use crate::locks::{LockError, LockName, Locks, Mode, Owner, Party};
 
 /// A value that may be stored in an application variable.
@@ -54,8 +56,24 @@ struct Inner {
     published: Arc<ArcSwap<Snapshot>>,
     actor: Addr<ApplicationActor>,
     arbiter: Arbiter,
+    /// Set before the actor is let go.
+    stopping: Arc<AtomicBool>,
     locks: Locks,
     lock_timeout: Duration,
+    events: Events,
+}
+
+impl Inner {
+    fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.arbiter.stop();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop();
+    }
 }
 
 /// One application variable as a page shows it.
@@ -82,17 +100,19 @@ impl std::fmt::Debug for Application {
 
 impl Application {
     /// Loads the durable variables and starts the actor on an arbiter of its own.
-    pub(crate) async fn start(db: &Db, locks: Locks, lock_timeout: Duration) -> Result<Self, DbError> {
+    pub(crate) async fn start(db: &Db, locks: Locks, lock_timeout: Duration, events: Events) -> Result<Self, DbError> {
         let snapshot = store::load(&mut db.read().await?).await?;
-        let (actor, published) = ApplicationActor::new(snapshot, db.clone());
+        let stopping = Arc::new(AtomicBool::new(false));
+        let alive = Alive { stopping: Arc::clone(&stopping) };
+        let (actor, published) = ApplicationActor::new(snapshot, db.clone(), alive);
         let arbiter = Arbiter::new();
         let actor = ApplicationActor::start_in_arbiter(&arbiter.handle(), move |_| actor);
-        Ok(Self { inner: Arc::new(Inner { published, actor, arbiter, locks, lock_timeout }) })
+        Ok(Self { inner: Arc::new(Inner { published, actor, arbiter, stopping, locks, lock_timeout, events }) })
     }
 
     /// Ends the actor. Whoever asks it afterwards is told that it has stopped.
     pub(crate) fn stop(&self) {
-        self.inner.arbiter.stop();
+        self.inner.stop();
     }
 
     /// How many variables there are.
@@ -271,7 +291,7 @@ impl Application {
     /// Takes part in the application's lock as one who changes something: many may at the same
     /// time, none while somebody holds the lock. Waits as long as for the lock itself.
     pub(super) async fn share(&self, party: &Party) -> Result<Shared, LockError> {
-        self.inner.locks.acquire(party, LockName::APPLICATION, Mode::ReadOnly, self.inner.lock_timeout).await?;
+        self.acquire(party, LockName::APPLICATION, Mode::ReadOnly, self.inner.lock_timeout).await?;
         Ok(Shared { locks: self.inner.locks.clone(), owner: party.owner })
     }
 
@@ -282,7 +302,28 @@ impl Application {
     }
 
     pub(super) async fn lock(&self, party: &Party) -> Result<(), LockError> {
-        self.inner.locks.acquire(party, LockName::APPLICATION, Mode::Exclusive, self.inner.lock_timeout).await
+        self.acquire(party, LockName::APPLICATION, Mode::Exclusive, self.inner.lock_timeout).await
+    }
+
+    /// Waits for a lock; what ends badly is an event in the life of the site.
+    pub(super) async fn acquire(
+        &self,
+        party: &Party,
+        name: LockName,
+        mode: Mode,
+        within: Duration,
+    ) -> Result<(), LockError> {
+        let acquired = self.inner.locks.acquire(party, name, mode, within).await;
+        match &acquired {
+            Err(error @ LockError::TimedOut { name, .. }) => {
+                self.inner.events.record("lock_timed_out", name.to_string(), Some(format!("{party}: {error}")));
+            }
+            Err(error @ LockError::Deadlock(deadlock)) => {
+                self.inner.events.record("deadlock", deadlock.wanted.to_string(), Some(error.to_string()));
+            }
+            Ok(()) | Err(_) => {}
+        }
+        acquired
     }
 
     pub(super) fn try_lock(&self, party: &Party) -> Result<(), LockError> {
@@ -438,4 +479,41 @@ pub(super) fn contents(snapshot: &Snapshot) -> Vec<Variable> {
         .collect();
     all.sort_by(|one, other| one.name.cmp(&other.name));
     all
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+    use crate::locks::Rules;
+    use crate::settings::Settings;
+
+    /// Run by the test below in a process of its own.
+    #[test]
+    #[ignore = "ends the process"]
+    fn kill_the_actor() {
+        crate::run(async {
+            let folder = tempfile::tempdir().unwrap();
+            let url = format!("sqlite://{}", folder.path().join("site.db").display());
+            let db = Db::connect(&Settings::development(&url).unwrap().database).await.unwrap();
+            crate::db::migrate_framework(&db).await.unwrap();
+            let locks = Locks::new(Rules { waiters_max: 10, strict: true });
+            let application = Application::start(&db, locks, Duration::from_secs(1), Events::default()).await.unwrap();
+            let outcome = application.at_once(false, |_| panic!("a defect of the actor")).await;
+            // Not reached: the process ends with another code.
+            drop(outcome);
+            std::process::ExitCode::SUCCESS
+        });
+    }
+
+    #[test]
+    fn the_process_ends_when_the_actor_dies() {
+        let program = std::env::current_exe().unwrap();
+        let child = Command::new(program)
+            .args(["--exact", "application::handle::tests::kill_the_actor", "--ignored"])
+            .output()
+            .unwrap();
+        assert_eq!(child.status.code(), Some(70), "{}", String::from_utf8_lossy(&child.stdout));
+    }
 }

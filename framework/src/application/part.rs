@@ -84,7 +84,7 @@ impl Part {
 
     /// Waits for a named lock.
     pub(crate) async fn acquire(&self, name: LockName, mode: Mode, within: Duration) -> Result<(), LockError> {
-        self.application.locks().acquire(&self.party, name, mode, within).await
+        self.application.acquire(&self.party, name, mode, within).await
     }
 
     /// Takes a named lock if it is free.

@@ -333,18 +333,18 @@ impl SiteBuilder {
             None => SiteSecret::of_development(&db).await?,
         };
 
+        let events = Events::default();
         let rules = Rules {
             waiters_max: self.settings.lock_waiters_max,
             strict: self.settings.profile == Profile::Development,
         };
         let lock_timeout = self.settings.application_lock_timeout;
-        let application = Application::start(&db, Locks::new(rules), lock_timeout).await;
+        let application = Application::start(&db, Locks::new(rules), lock_timeout, events.clone()).await;
         let application = application.map_err(BuildError::Application)?;
         let objects = Arbiter::new();
         for (_, start) in &self.objects {
             start(&objects.handle(), &mut self.states);
         }
-        let events = Events::default();
         let (object_log, log_writer) = ObjectLog::start(db.clone(), self.settings.object_log.max_entries);
         let stats = Arc::new(Stats::default());
         let board = Board::new(Arc::clone(&stats), self.settings.server.workers);

@@ -28,27 +28,27 @@ pub(super) struct Ledger {
 /// One lock that is held.
 #[derive(Debug, Serialize)]
 pub(super) struct Lock {
-    name: String,
-    mode: String,
+    pub(super) name: String,
+    pub(super) mode: String,
     /// In the order they got it.
-    holders: Vec<Holder>,
+    pub(super) holders: Vec<Holder>,
     /// In the order they will get it.
-    waiters: Vec<Waiter>,
+    pub(super) waiters: Vec<Waiter>,
 }
 
 #[derive(Debug, Serialize)]
-struct Holder {
-    page: &'static str,
-    request: String,
+pub(super) struct Holder {
+    pub(super) page: &'static str,
+    pub(super) request: String,
     held_ms: u64,
-    count: usize,
+    pub(super) count: usize,
 }
 
 #[derive(Debug, Serialize)]
-struct Waiter {
-    page: &'static str,
-    request: String,
-    mode: String,
+pub(super) struct Waiter {
+    pub(super) page: &'static str,
+    pub(super) request: String,
+    pub(super) mode: String,
     waiting_ms: u64,
 }
 
@@ -156,13 +156,13 @@ fn span(millis: u64) -> String {
 }
 
 impl Holder {
-    fn held(&self) -> String {
+    pub(super) fn held(&self) -> String {
         span(self.held_ms)
     }
 }
 
 impl Waiter {
-    fn waiting(&self) -> String {
+    pub(super) fn waiting(&self) -> String {
         span(self.waiting_ms)
     }
 }

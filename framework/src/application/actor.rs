@@ -6,8 +6,8 @@
 //! so nothing is ever reserved by somebody who still waits for a connection.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -48,7 +48,7 @@ impl<T> Asked<T> {
 }
 
 /// What a change outside any unit of work makes of the state it finds.
-pub(super) type Change = Box<dyn FnMut(&Found<'_>) -> Result<Changes, ApplicationError> + Send>;
+pub(super) type Change = Arc<Mutex<dyn FnMut(&Found<'_>) -> Result<Changes, ApplicationError> + Send>>;
 
 /// The state as one transaction finds it.
 pub(super) struct Found<'a> {
@@ -237,7 +237,7 @@ impl ApplicationActor {
         let (owner, changes, accepted) = match job {
             Job::Prepare { .. } => return None,
             Job::Commit { owner, changes, asked } => (owner, changes, Accepted::Unit(asked)),
-            Job::AtOnce { owner, mut change, tries, asked, .. } => match change(&Found { state: &self.state, tx }) {
+            Job::AtOnce { owner, change, tries, asked, .. } => match self.decide(tx, &change) {
                 Ok(changes) => (owner, changes, Accepted::AtOnce { owner, change, tries, asked }),
                 Err(error) => {
                     asked.answer(Err(error));
@@ -258,6 +258,11 @@ impl ApplicationActor {
             Prepared::Conflict(conflict) => accepted.answer(Err(conflict.into())),
         }
         None
+    }
+
+    fn decide(&self, tx: TxId, change: &Change) -> Result<Changes, ApplicationError> {
+        let mut change = change.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&Found { state: &self.state, tx })
     }
 
     fn prepare(&mut self, owner: Owner, changes: Changes, asked: Asked<Reserved>) {

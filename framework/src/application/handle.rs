@@ -1,9 +1,10 @@
 //! The handle on the application: reads of the snapshot, changes outside any unit of work.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::{Actor, Addr, Arbiter};
 use arc_swap::ArcSwap;
@@ -12,10 +13,12 @@ use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use super::actor::{
-    Alive, ApplicationActor, Asked, ClaimObjects, Found, Job, LockObject, ObjectHolders, Outcome, ReleaseObjects,
-    Reserved, Settle,
+    Alive, ApplicationActor, Asked, Change, ClaimObjects, Found, Job, LockObject, ObjectHolders, Outcome,
+    ReleaseObjects, Reserved, Settle,
 };
+use super::conflict::ConflictKind;
 use super::objects::ObjectLock as ObjectState;
+use super::part::Part;
 use super::state::Write;
 use super::{
     AppVar, ApplicationError, Cell, ChangeError, Changes, Content, Kind, KindError, RcCounter, Snapshot, Value, store,
@@ -263,15 +266,36 @@ impl Application {
         self.at_once(durable, add).await
     }
 
+    /// Makes a change by itself. Where a unit holds the object lock of the variable, the change
+    /// waits for its turn, holding nothing, as long as for the application's lock.
     async fn at_once(
         &self,
         durable: bool,
         change: impl FnMut(&Found<'_>) -> Result<Changes, ApplicationError> + Send + 'static,
     ) -> Result<(), ApplicationError> {
-        let party = Party::outside();
-        let hold = self.share(&party).await?;
-        let change = Box::new(change);
-        self.ask(hold, |asked| Job::AtOnce { owner: party.owner, durable, change, tries: 1, asked }).await
+        let change: Change = Arc::new(Mutex::new(change));
+        let mut locked = BTreeSet::new();
+        loop {
+            // A claim has an owner of its own: given up with this future, it must not take the part
+            // in the lock along, which belongs to the job.
+            let mut turn = None;
+            if !locked.is_empty() {
+                let part = turn.insert(Part::new(self.clone(), Party::outside()));
+                part.claim(&locked, Instant::now() + self.inner.lock_timeout).await?;
+            }
+            let party = Party::outside();
+            let owner = turn.as_ref().map_or(party.owner, |part| part.party.owner);
+            let hold = self.share(&party).await?;
+            let change = Arc::clone(&change);
+            let done = self.ask(hold, |asked| Job::AtOnce { owner, durable, change, tries: 1, asked }).await;
+            match done {
+                // Every round knows one name more, and there are only so many.
+                Err(ApplicationError::Conflict(conflict))
+                    if conflict.kind == ConflictKind::WriteLock && locked.insert(Arc::from(conflict.name.as_str())) => {
+                }
+                done => return done,
+            }
+        }
     }
 
     /// The part in the lock goes with the job: whatever becomes of the caller, it ends with it.

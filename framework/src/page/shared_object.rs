@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::{CreateError, PageError, Site};
 use crate::application::Part;
 use crate::db::Conn;
+use crate::panics::message_of;
 
 /// Most messages that wait for one object.
 const WAITING_LIMIT: usize = 1_000;
@@ -159,8 +160,9 @@ impl<O: SharedObject> Handler<Deliver<O>> for Host<O> {
         let work = async move {
             let Deliver { message, site, reply, _place } = deliver;
             let handled = AssertUnwindSafe(handle(object, message, &site)).catch_unwind().await;
-            let (object, answer) = handled.unwrap_or_else(|_| {
-                (None, Err(PageError::other(format!("shared object {} panicked and is created anew", O::NAME))))
+            let (object, answer) = handled.unwrap_or_else(|panic| {
+                let said = message_of(panic.as_ref());
+                (None, Err(PageError::other(format!("shared object {} panicked and is created anew: {said}", O::NAME))))
             });
             // Whoever asked may have gone; the message is handled all the same.
             drop(reply.send(answer));

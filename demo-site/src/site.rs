@@ -8,7 +8,10 @@ use crate::accounts::password::{PasswordError, Passwords};
 use crate::config::DemoUsers;
 use crate::db::{POSTGRES, SQLITE};
 use crate::demo_users::{self, DemoUsersError, LogIns};
-use crate::examples::{ArrivalPage, DrillPage, ExamplesPage, MirrorPage, RelayPage};
+use crate::examples::{
+    ArrivalPage, CardGame, CardGamePage, DrillPage, ExamplesPage, MirrorPage, RacePage, RcTallyPage, RelayPage,
+    SalesPage, SerialPage, SkewPage, TallyPage,
+};
 use crate::pages::account::{LoginPage, LogoutPage};
 use crate::pages::clients::{
     ActivitiesPanel, ClientEditPage, ClientNewPage, ClientPage, ClientsCsvPage, ClientsPage, ContactsPanel, DealsPanel,
@@ -74,9 +77,18 @@ pub fn builder(settings: Settings) -> SiteBuilder {
         .page::<RelayPage>()
         .page::<ArrivalPage>()
         .page::<MirrorPage>()
+        .page::<TallyPage>()
+        .page::<RcTallyPage>()
+        .page::<SerialPage>()
+        .page::<SalesPage>()
+        .page::<CardGamePage>()
+        .page::<SkewPage>()
+        .page::<RacePage>()
+        .shared_object::<CardGame>()
         .login_page("login")
         .default_page("home")
         .asset("app.css", include_bytes!("../assets/app.css"))
+        .asset("examples.js", include_bytes!("../assets/examples.js"))
         .asset("panels.js", include_bytes!("../assets/panels.js"))
         .asset("mark.svg", include_bytes!("../assets/mark.svg"))
 }

@@ -1,19 +1,19 @@
 //! The client tracking row: one per account, whoever asks first and however many ask at once.
+//!
+//! Who asks looks first ([`find`]), and then inserts. In between others may do the same: within a process
+//! the panels keep them away by a lock; the unique index is for whoever does not know of it.
 
 use toolcrib::db::{self, Conn, DbError, Query};
 
-/// Answers the tracking row's id for an account, making the row if there is none yet.
+/// Makes the tracking row of an account and answers its id, or that of the row that is already there.
 ///
-/// Needs a transaction. However many ask at the same time, on however many servers, one row is
-/// made and all get its id: whoever loses the race is not told by an error but reads what the
-/// winner wrote.
+/// Needs a transaction. However many insert at the same time, on however many servers, the unique
+/// index lets one row in and all get its id: whoever loses the race is not told by an error but
+/// reads what the winner wrote.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn client_id(conn: &mut Conn, account: &str, now: i64) -> Result<i64, DbError> {
-    if let Some(id) = find(conn, account).await? {
-        return Ok(id);
-    }
+pub async fn insert(conn: &mut Conn, account: &str, now: i64) -> Result<i64, DbError> {
     // No conflict target: without the unique index this still runs, and then shows what the index
     // is for. On PostgreSQL it waits for whoever is just inserting the same account.
     let inserted = db::query(
@@ -53,8 +53,18 @@ mod tests {
     on_both_engines! {
         an_account_gets_one_row_for_good,
         thirty_at_once_get_the_same_row,
+        thirty_that_do_not_look_again_get_the_same_row,
         whoever_waited_for_the_winner_reads_the_winners_row,
         one_after_the_other_need_no_unique_index,
+        without_the_unique_index_every_insert_makes_a_row,
+    }
+
+    /// As the panels do it, without their lock.
+    async fn client_id(conn: &mut Conn, account: &str, now: i64) -> Result<i64, DbError> {
+        match find(conn, account).await? {
+            Some(id) => Ok(id),
+            None => insert(conn, account, now).await,
+        }
     }
 
     async fn ask(db: &Db, account: &str) -> i64 {
@@ -91,6 +101,33 @@ mod tests {
             assert_eq!(ids.len(), 1);
             assert_eq!(rows(&db).await, round + 1);
         }
+    }
+
+    /// All have looked before any inserts: only the index is left to keep it at one row.
+    async fn thirty_that_do_not_look_again_get_the_same_row(db: Db) {
+        let mut asking = tokio::task::JoinSet::new();
+        for _ in 0..30 {
+            let db = db.clone();
+            asking.spawn(async move {
+                let mut tx = db.begin().await.unwrap();
+                let id = insert(&mut tx, "A1", 1).await.unwrap();
+                tx.commit().await.unwrap();
+                id
+            });
+        }
+        let mut ids = asking.join_all().await;
+        ids.dedup();
+        assert_eq!((ids.len(), rows(&db).await), (1, 1));
+    }
+
+    async fn without_the_unique_index_every_insert_makes_a_row(db: Db) {
+        let mut tx = db.begin().await.unwrap();
+        db::query("DROP INDEX tracking_account").execute(&mut tx).await.unwrap();
+        let first = insert(&mut tx, "A1", 1).await.unwrap();
+        assert_ne!(insert(&mut tx, "A1", 1).await.unwrap(), first);
+        assert_eq!(find(&mut tx, "A1").await.unwrap(), Some(first));
+        tx.commit().await.unwrap();
+        assert_eq!(rows(&db).await, 2);
     }
 
     /// The race itself, step by step: both looked and found nothing, and the second one's insert waits

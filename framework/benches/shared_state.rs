@@ -134,8 +134,15 @@ async fn updates(site: &Site, length: Duration, rounds: u64) {
     for clients in [1, CLIENTS] {
         let (mut plain, mut update) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
-            plain.push(rate(length, clients, async |_| drop(black_box(empty.send(Nothing).await))).await);
-            let one = async |_| drop(site.application().update(&VALUE, |value| value.unwrap_or(0) + 1).await);
+            plain.push(
+                rate(length, clients, async |_| {
+                    let _ = black_box(empty.send(Nothing).await);
+                })
+                .await,
+            );
+            let one = async |_| {
+                let _ = site.application().update(&VALUE, |value| value.unwrap_or(0) + 1).await;
+            };
             update.push(rate(length, clients, one).await);
         }
         let ratio = median(plain.iter().zip(&update).map(|(plain, update)| update / plain));
@@ -185,7 +192,7 @@ async fn commits(site: &Site, folder: &std::path::Path, length: Duration, rounds
             let click = async |unit: &mut Unit| {
                 Ok(unit.application().update(own.get(client).unwrap_or(&TALLY), |tally| tally.unwrap_or(0) + 1)?)
             };
-            drop(site.unit_of_work("tally", click).await);
+            let _ = site.unit_of_work("tally", click).await;
         };
         rates[1].push(rate(length, CLIENTS, tally).await);
         let rc_tally = async |_| {
@@ -195,7 +202,9 @@ async fn commits(site: &Site, folder: &std::path::Path, length: Duration, rounds
             );
         };
         rates[2].push(rate(length, CLIENTS, rc_tally).await);
-        let update = async |_| drop(site.application().update(&TALLY, |tally| tally.unwrap_or(0) + 1).await);
+        let update = async |_| {
+            let _ = site.application().update(&TALLY, |tally| tally.unwrap_or(0) + 1).await;
+        };
         rates[3].push(rate(length, CLIENTS, update).await);
     }
     let [bare, tallies, rc, update] = rates.map(|rates| median(rates.into_iter()));
@@ -251,7 +260,7 @@ async fn sizes(site: &Site) {
         let begun = Instant::now();
         for number in 0..5_000_usize {
             if let Some(var) = vars.get(number * 7_919 % count) {
-                drop(site.application().update(var, |value| value.unwrap_or(0) + 1).await);
+                let _ = site.application().update(var, |value| value.unwrap_or(0) + 1).await;
             }
         }
         let update = begun.elapsed().as_secs_f64() * 1e6 / 5_000.0;

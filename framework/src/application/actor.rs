@@ -174,6 +174,14 @@ enum Accepted {
     AtOnce { owner: Owner, change: Change, tries: u32, asked: Asked<()> },
 }
 
+/// What became of a job.
+enum Decision {
+    Accepted(Accepted),
+    Refused(Accepted, ApplicationError),
+    /// It is answered, or put off.
+    Settled,
+}
+
 /// A transaction that ended nobody knows how.
 struct Doubt {
     names: Vec<Arc<str>>,
@@ -222,26 +230,27 @@ impl ApplicationActor {
             job => {
                 let tx = self.state.begin();
                 match self.accept(tx, job) {
-                    Some(accepted) => {
+                    Decision::Accepted(accepted) => {
                         self.settle(tx, Outcome::Committed, ctx);
                         accepted.answer(Ok(()));
                     }
-                    None => self.state.discard(tx),
+                    Decision::Refused(accepted, error) => accepted.answer(Err(error)),
+                    Decision::Settled => {}
                 }
             }
         }
     }
 
-    /// Accepts a job into a transaction, or answers it, or puts it off.
-    fn accept(&mut self, tx: TxId, job: Job) -> Option<Accepted> {
+    /// Accepts a job into a transaction, or refuses it, or puts it off.
+    fn accept(&mut self, tx: TxId, job: Job) -> Decision {
         let (owner, changes, accepted) = match job {
-            Job::Prepare { .. } => return None,
+            Job::Prepare { .. } => return Decision::Settled,
             Job::Commit { owner, changes, asked } => (owner, changes, Accepted::Unit(asked)),
             Job::AtOnce { owner, change, tries, asked, .. } => match self.decide(tx, &change) {
                 Ok(changes) => (owner, changes, Accepted::AtOnce { owner, change, tries, asked }),
                 Err(error) => {
                     asked.answer(Err(error));
-                    return None;
+                    return Decision::Settled;
                 }
             },
         };
@@ -250,14 +259,14 @@ impl ApplicationActor {
             None => self.state.prepare(tx, owner, &changes),
         };
         match prepared {
-            Prepared::Accepted => return Some(accepted),
+            Prepared::Accepted => Decision::Accepted(accepted),
             Prepared::Wait(other) => {
                 let durable = changes.is_durable(self.state.snapshot());
                 self.deferred.entry(other).or_default().push(accepted.into_job(owner, changes, durable));
+                Decision::Settled
             }
-            Prepared::Conflict(conflict) => accepted.answer(Err(conflict.into())),
+            Prepared::Conflict(conflict) => Decision::Refused(accepted, conflict.into()),
         }
-        None
     }
 
     fn decide(&self, tx: TxId, change: &Change) -> Result<Changes, ApplicationError> {
@@ -319,9 +328,16 @@ impl ApplicationActor {
             }
         };
         let tx = self.state.begin();
-        let accepted: Vec<Accepted> = jobs.into_iter().filter_map(|job| self.accept(tx, job)).collect();
+        let (mut accepted, mut refused) = (Vec::new(), Vec::new());
+        for job in jobs {
+            match self.accept(tx, job) {
+                Decision::Accepted(job) => accepted.push(job),
+                Decision::Refused(job, error) => refused.push((job, error)),
+                Decision::Settled => {}
+            }
+        }
         if accepted.is_empty() {
-            self.state.discard(tx);
+            answer_all(refused);
             ctx.spawn(
                 async move { drop(conn.rollback().await) }.into_actor(self).map(|(), actor, ctx| actor.stored(ctx)),
             );
@@ -331,6 +347,8 @@ impl ApplicationActor {
         let storing = async move { (store_all(conn, &writes).await, writes) };
         ctx.spawn(storing.into_actor(self).map(move |(stored, writes), actor, ctx| {
             actor.finish(tx, stored, &writes, accepted, ctx);
+            // Not before: whoever lost to one of these would look again and lose to it again.
+            answer_all(refused);
         }));
     }
 
@@ -444,6 +462,12 @@ async fn look_until_answered(db: Db, names: Vec<Arc<str>>) -> Vec<(Arc<str>, Opt
                 tokio::time::sleep(ASK_AGAIN).await;
             }
         }
+    }
+}
+
+fn answer_all(refused: Vec<(Accepted, ApplicationError)>) {
+    for (job, error) in refused {
+        job.answer(Err(error));
     }
 }
 

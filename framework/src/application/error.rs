@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{ChangeError, Conflict};
 use crate::db::DbError;
 use crate::locks::LockError;
+use crate::session::HookError;
 
 /// An application variable could not be read, changed or locked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -77,6 +78,12 @@ impl ApplicationError {
 impl From<ChangeError> for ApplicationError {
     fn from(error: ChangeError) -> Self {
         Self::Change(Arc::new(error))
+    }
+}
+
+impl From<ApplicationError> for HookError {
+    fn from(error: ApplicationError) -> Self {
+        Self::new(error)
     }
 }
 

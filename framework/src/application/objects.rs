@@ -28,6 +28,7 @@ pub(crate) enum ObjectLock {
 
 impl ObjectLock {
     /// Whether it has to be released.
+    #[cfg(test)]
     pub(crate) fn is_held(self) -> bool {
         !matches!(self, Self::Denied { .. })
     }
@@ -124,6 +125,7 @@ impl Objects {
         self.hand_on(&freed)
     }
 
+    #[cfg(test)]
     pub(super) fn cancel_claim(&mut self, owner: Owner) -> Vec<Owner> {
         let freed = self.leave_line(owner);
         self.hand_on(&freed)
@@ -140,6 +142,7 @@ impl Objects {
         holders
     }
 
+    #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.by_name.is_empty() && self.held.is_empty() && self.claims.is_empty() && self.waiting.is_empty()
     }

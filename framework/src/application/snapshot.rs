@@ -58,10 +58,6 @@ impl Snapshot {
         self.cells.size()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.cells.is_empty()
-    }
-
     /// The next snapshot: this one with some variables changed or, where `None`, removed.
     pub(super) fn with(&self, version: u64, changed: impl IntoIterator<Item = (Arc<str>, Option<Arc<Cell>>)>) -> Self {
         let mut cells = self.cells.clone();

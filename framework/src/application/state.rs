@@ -191,6 +191,7 @@ impl ApplicationState {
     }
 
     /// Whether nothing is on its way, held or waited for.
+    #[cfg(test)]
     pub(crate) fn is_idle(&self) -> bool {
         self.open.is_empty() && self.objects.is_empty()
     }
@@ -216,11 +217,6 @@ impl ApplicationState {
     /// Gives up all of an owner's locks, and its place in the queue; tells whose claims are granted by it.
     pub(crate) fn release_objects(&mut self, owner: Owner) -> Vec<Owner> {
         self.objects.release(owner)
-    }
-
-    /// Gives up a claim that is not granted yet; tells whose claims are granted by it.
-    pub(crate) fn cancel_claim(&mut self, owner: Owner) -> Vec<Owner> {
-        self.objects.cancel_claim(owner)
     }
 
     /// Who holds which variable, by name.

@@ -11,9 +11,11 @@ use super::{
 use crate::db::Conn;
 use crate::locks::LockError;
 
-/// The application in one unit of work: what it reads is a snapshot of the moment it first
-/// looked, with its own changes on top; what it changes is published by its commit, together with
-/// its rows and session fields, or not at all.
+/// The application in one unit of work.
+///
+/// What the unit reads is a snapshot of the moment it first looked, with its own changes on top.
+/// What it changes is published by its commit, together with its rows and session fields, or not
+/// at all.
 ///
 /// A value that another unit changed meanwhile makes the commit fail and the whole request run
 /// again (D13). Reads alone never conflict.
@@ -121,6 +123,13 @@ impl<'a> ApplicationView<'a> {
     /// A bag.
     pub fn bag<'v, T: Stored>(&'v mut self, bag: &'v RcBag<T>) -> BagView<'v, T> {
         BagView::new(self.part, bag)
+    }
+
+    /// The names of all variables this unit sees, its own changes included.
+    #[must_use]
+    pub fn names(&mut self) -> Vec<String> {
+        let snapshot = Arc::clone(self.part.snapshot());
+        self.part.changes.names(&snapshot).iter().map(ToString::to_string).collect()
     }
 
     /// All variables, by name, as of the unit's snapshot: one consistent copy, without the unit's

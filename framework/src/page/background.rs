@@ -60,7 +60,7 @@ impl Site {
     /// after a conflict, the same entries in the object log. `name` stands for it in reports. It
     /// may take as long as a request (`request.timeout_ms`), replays included.
     ///
-    /// A page may run one too; it is a unit of its own then, which commits by itself.
+    /// Its future stays on its thread: start it with `actix_web::rt::spawn`. A page may run one too; it is a unit of its own then, which commits by itself.
     ///
     /// ```no_run
     /// use toolcrib::prelude::*;

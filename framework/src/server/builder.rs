@@ -5,30 +5,28 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use actix::{Arbiter, ArbiterHandle};
+use actix::{Arbiter, ArbiterHandle, System};
 use sqlx::migrate::Migrator;
 
 use super::application_start::ApplicationStart;
-use super::companion::CompanionPool;
+use super::assembly::{Assembly, Registered, assemble};
 use super::origin::Hosts;
-use super::page_pool::PagePool;
 use super::routes::Routes;
 use super::running::Server;
-use super::served::{Entry, Served};
+use super::served::Served;
 use crate::application::Application;
 use crate::db::{ConnectError, Db, DbError, MigrateError, migrate_framework};
 use crate::events::Events;
 use crate::locks::{Locks, Rules};
-use crate::object_log::ObjectLog;
+use crate::object_log::{LogWriter, ObjectLog};
 use crate::page::{
-    AppModule, AppOf, ApplicationHooks, Assets, CacheMode, CreateMode, DataModule, DataOf, ErrorNotice, Frame, Module,
-    ObjectHandle, PageInfo, PageModule, PageOf, SharedObject, Site, SiteParts,
+    AppModule, ApplicationHooks, Assets, DataModule, ErrorNotice, Frame, ObjectHandle, PageInfo, PageModule,
+    SharedObject, Site, SiteParts,
 };
-use crate::pool::{Limits, Pool};
 use crate::secret::{SecretError, SiteSecret};
 use crate::session::{SessionHooks, Sessions, cookie_name};
 use crate::settings::{Profile, Settings, page_key};
-use crate::supervisor::{RestartPolicy, Supervisor};
+use crate::supervisor::Watched;
 use crate::tools::{self, Board};
 use crate::unit_of_work::{RetryPolicy, Stats};
 
@@ -75,6 +73,9 @@ pub enum BuildError {
     /// The database cannot be opened.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// The site is not built on the runtime it needs.
+    #[error("a site is built inside `toolcrib::run`")]
+    NoRuntime,
     /// The application variables cannot be read.
     #[error("the application variables cannot be read")]
     Application(#[source] DbError),
@@ -86,47 +87,12 @@ pub enum BuildError {
     Secret(#[from] SecretError),
 }
 
-/// A module as registered, its type forgotten.
-struct Registered {
-    name: &'static str,
-    type_id: TypeId,
-    create: CreateMode,
-    cache: CacheMode,
-    /// Set for pages.
-    page: Option<PageInfo>,
-    uses: Vec<(TypeId, &'static str)>,
-    start: fn(&Started<'_>) -> Running,
-}
-
-/// What is known when the pools are made.
-struct Started<'a> {
-    site: &'a Site,
-    name: &'static str,
-    limits: Limits,
-    queue_timeout: std::time::Duration,
-    cache: CacheMode,
-    workers: usize,
-}
-
-struct Running {
-    companion: Arc<dyn CompanionPool>,
-    page: Option<Arc<dyn PagePool>>,
-}
-
-impl Started<'_> {
-    fn supervisor<M: Module>(&self) -> Supervisor<M> {
-        let pool = Pool::new(self.name, self.limits, self.queue_timeout, self.cache, self.workers);
-        Supervisor::new(self.site.clone(), pool, RestartPolicy::default())
-    }
-}
-
-fn start_module<M: Module>(started: &Started<'_>) -> Running {
-    Running { companion: Arc::new(started.supervisor::<M>()), page: None }
-}
-
-fn start_page<P: PageModule>(started: &Started<'_>) -> Running {
-    let supervisor = started.supervisor::<PageOf<P>>();
-    Running { companion: Arc::new(supervisor.clone()), page: Some(Arc::new(supervisor)) }
+/// A site, and what belongs to it alone.
+struct Made {
+    site: Site,
+    board: Board,
+    objects: Arbiter,
+    log_writer: LogWriter,
 }
 
 /// What the app module brings along.
@@ -195,15 +161,6 @@ impl SiteBuilder {
 
     /// The app module: exactly one.
     pub fn app_module<A: AppModule>(mut self) -> Self {
-        let registered = Registered {
-            name: "app",
-            type_id: TypeId::of::<A>(),
-            create: CreateMode::Always,
-            cache: A::CACHE,
-            page: None,
-            uses: Vec::new(),
-            start: start_module::<AppOf<A>>,
-        };
         let app = App {
             title: A::TITLE,
             hooks: SessionHooks {
@@ -216,35 +173,19 @@ impl SiteBuilder {
             },
             error_page: A::error_page,
         };
-        self.apps.push((registered, app));
+        self.apps.push((Registered::app::<A>(), app));
         self
     }
 
     /// A data module. The order of registration is the order of checkout.
     pub fn data_module<D: DataModule>(mut self) -> Self {
-        self.data_modules.push(Registered {
-            name: D::NAME,
-            type_id: TypeId::of::<D>(),
-            create: D::CREATE,
-            cache: D::CACHE,
-            page: None,
-            uses: Vec::new(),
-            start: start_module::<DataOf<D>>,
-        });
+        self.data_modules.push(Registered::data::<D>());
         self
     }
 
     /// A page.
     pub fn page<P: PageModule>(mut self) -> Self {
-        self.pages.push(Registered {
-            name: P::INFO.name(),
-            type_id: TypeId::of::<P>(),
-            create: P::CREATE,
-            cache: P::CACHE,
-            page: Some(P::INFO),
-            uses: P::uses().types().to_vec(),
-            start: start_page::<P>,
-        });
+        self.pages.push(Registered::page::<P>());
         self
     }
 
@@ -318,11 +259,15 @@ impl SiteBuilder {
         let (app, looks) = self.only_app()?;
         self.check_names()?;
         self.check_settings()?;
+        self.check_uses()?;
         let login_page = self.page_number(self.login_page)?;
         let default_page = self.page_number(self.default_page)?;
         self.check_logins(login_page)?;
         let routes = self.routes(default_page)?;
 
+        if System::try_current().is_none() {
+            return Err(BuildError::NoRuntime);
+        }
         let db = Db::connect(&self.settings.database).await?;
         migrate_framework(&db).await?;
         if let Some((sqlite, postgres)) = self.migrators {
@@ -333,46 +278,20 @@ impl SiteBuilder {
             None => SiteSecret::of_development(&db).await?,
         };
 
-        let events = Events::default();
-        let rules = Rules {
-            waiters_max: self.settings.lock_waiters_max,
-            strict: self.settings.profile == Profile::Development,
-        };
-        let lock_timeout = self.settings.application_lock_timeout;
-        let application = Application::start(&db, Locks::new(rules), lock_timeout, events.clone()).await;
-        let application = application.map_err(BuildError::Application)?;
-        let objects = Arbiter::new();
-        for (_, start) in &self.objects {
-            start(&objects.handle(), &mut self.states);
+        let made = self.make_site(db, secret, &looks).await?;
+        let site = made.site;
+        let registered: Vec<&Registered> = std::iter::once(&app).chain(&self.data_modules).chain(&self.pages).collect();
+        let Assembly { modules, pages } = assemble(&site, &registered);
+        made.board.watch(modules.iter().map(|module| Arc::clone(module) as Arc<dyn Watched>).collect());
+        if self.settings.profile == Profile::Development && login_page.is_none() {
+            tracing::debug!("no login page: the tools cannot be reached");
         }
-        let (object_log, log_writer) = ObjectLog::start(db.clone(), self.settings.object_log.max_entries);
-        let stats = Arc::new(Stats::default());
-        let board = Board::new(Arc::clone(&stats), self.settings.server.workers);
-        self.states.insert(TypeId::of::<Board>(), Box::new(board.clone()));
-        let page_infos: Vec<PageInfo> = self.registered().collect();
-        let site = Site::new(SiteParts {
-            title: looks.title,
-            db: db.clone(),
-            sessions: Sessions::new(db, self.settings.session, looks.hooks, events.clone()),
-            application,
-            stats,
-            object_log,
-            events,
-            secret,
-            pages: page_infos,
-            assets: Arc::new(std::mem::take(&mut self.assets)),
-            states: std::mem::take(&mut self.states),
-            error_page: looks.error_page,
-            settings: self.settings.clone(),
-        });
-        let (modules, pages) = self.start(&site, &app)?;
-        board.watch(modules.iter().map(|module| Arc::clone(module) as Arc<dyn crate::supervisor::Watched>).collect());
         let served = Served {
             hosts: Hosts::new(site.settings()),
             visitor_cookie: cookie_name("toolcrib-visitor", site.settings().is_https()),
             retry: RetryPolicy::new(site.settings().retry_delays.clone()),
             start: ApplicationStart::new(site.clone(), looks.application),
-            objects,
+            objects: made.objects,
             site,
             routes,
             pages,
@@ -380,7 +299,41 @@ impl SiteBuilder {
             login_page,
             draining: AtomicBool::new(false),
         };
-        Ok(Server::new(served, log_writer))
+        Ok(Server::new(served, made.log_writer))
+    }
+
+    /// Starts what all modules share, on the database.
+    async fn make_site(&mut self, db: Db, secret: SiteSecret, looks: &App) -> Result<Made, BuildError> {
+        let settings = self.settings.clone();
+        let events = Events::default();
+        let strict = settings.profile == Profile::Development;
+        let locks = Locks::new(Rules { waiters_max: settings.lock_waiters_max, strict });
+        let application = Application::start(&db, locks, settings.application_lock_timeout, events.clone()).await;
+        let application = application.map_err(BuildError::Application)?;
+        let objects = Arbiter::new();
+        for (_, start) in &self.objects {
+            start(&objects.handle(), &mut self.states);
+        }
+        let (object_log, log_writer) = ObjectLog::start(db.clone(), settings.object_log.max_entries);
+        let stats = Arc::new(Stats::default());
+        let board = Board::new(Arc::clone(&stats), settings.server.workers);
+        self.states.insert(TypeId::of::<Board>(), Box::new(board.clone()));
+        let site = Site::new(SiteParts {
+            title: looks.title,
+            db: db.clone(),
+            sessions: Sessions::new(db, settings.session, looks.hooks, events.clone()),
+            application,
+            stats,
+            object_log,
+            events,
+            secret,
+            pages: self.registered().collect(),
+            assets: Arc::new(std::mem::take(&mut self.assets)),
+            states: std::mem::take(&mut self.states),
+            error_page: looks.error_page,
+            settings,
+        });
+        Ok(Made { site, board, objects, log_writer })
     }
 
     fn only_app(&mut self) -> Result<(Registered, App), BuildError> {
@@ -416,6 +369,16 @@ impl SiteBuilder {
         }
     }
 
+    fn check_uses(&self) -> Result<(), BuildError> {
+        for page in &self.pages {
+            let unknown = |used: &TypeId| !self.data_modules.iter().any(|module| module.type_id == *used);
+            if let Some((_, module)) = page.uses.iter().find(|(used, _)| unknown(used)) {
+                return Err(BuildError::UnknownModule { page: page.name, module });
+            }
+        }
+        Ok(())
+    }
+
     fn page_number(&self, name: Option<&'static str>) -> Result<Option<usize>, BuildError> {
         let Some(name) = name else { return Ok(None) };
         let number = self.pages.iter().position(|page| page.name.eq_ignore_ascii_case(name));
@@ -448,69 +411,5 @@ impl SiteBuilder {
             routes.set_default(number);
         }
         Ok(routes)
-    }
-
-    /// Makes the pools. The order of modules is the order of every checkout: app module, data
-    /// modules, pages that are created always.
-    #[expect(clippy::type_complexity, reason = "the two lists are taken apart at the only call")]
-    fn start(&self, site: &Site, app: &Registered) -> Result<(Vec<Arc<dyn CompanionPool>>, Vec<Entry>), BuildError> {
-        let mut modules: Vec<Arc<dyn CompanionPool>> = Vec::new();
-        let mut order: Vec<(TypeId, CreateMode)> = Vec::new();
-        let mut page_pools: Vec<(PageInfo, TypeId, Arc<dyn PagePool>)> = Vec::new();
-        for registered in std::iter::once(app).chain(&self.data_modules).chain(&self.pages) {
-            let own = self.settings.page(registered.name);
-            let create = own.and_then(|own| own.create).unwrap_or(registered.create);
-            let cache = own.and_then(|own| own.cache).unwrap_or(registered.cache);
-            if create == CreateMode::Always && cache == CacheMode::Destroy {
-                tracing::warn!(module = registered.name, "created always and destroyed after every request");
-            }
-            let mut limits = self.settings.pool_of(registered.name);
-            if std::ptr::eq(registered, app) && own.is_none_or(|own| own.max.is_none()) {
-                // It takes part in every request: a limit here would be one on the whole site,
-                // and the pages have theirs.
-                limits.max = 0;
-            }
-            let running = (registered.start)(&Started {
-                site,
-                name: registered.name,
-                limits: Limits { max: limits.max, queue_max: limits.queue_max },
-                queue_timeout: limits.queue_timeout,
-                cache,
-                workers: self.settings.server.workers,
-            });
-            modules.push(running.companion);
-            order.push((registered.type_id, create));
-            if let (Some(info), Some(pool)) = (registered.page, running.page) {
-                page_pools.push((info, registered.type_id, pool));
-            }
-        }
-        let first_page = 1 + self.data_modules.len();
-        let mut pages = Vec::new();
-        for ((info, type_id, pool), registered) in page_pools.into_iter().zip(&self.pages) {
-            for (used, name) in &registered.uses {
-                if !self.data_modules.iter().any(|module| module.type_id == *used) {
-                    return Err(BuildError::UnknownModule { page: info.name(), module: name });
-                }
-            }
-            let uses = |other: &TypeId| registered.uses.iter().any(|(used, _)| used == other);
-            let own = order.iter().position(|(other, _)| *other == type_id).unwrap_or_default();
-            let always = |number: usize| order.get(number).is_some_and(|(_, create)| *create == CreateMode::Always);
-            let (modules, pages_always): (Vec<usize>, Vec<usize>) = order
-                .iter()
-                .enumerate()
-                .filter(|(number, (other, _))| *number != own && (always(*number) || uses(other)))
-                .map(|(number, _)| number)
-                .partition(|number| *number < first_page);
-            let earlier = |number: &usize| always(own) && *number < own;
-            let (before, mut after): (Vec<usize>, Vec<usize>) = pages_always.into_iter().partition(earlier);
-            after.extend(modules);
-            let delays = self.settings.page(registered.name).and_then(|own| own.retry_delays.clone());
-            let retry = RetryPolicy::new(delays.unwrap_or_else(|| self.settings.retry_delays.clone()));
-            pages.push(Entry { info, pool, retry, before, after });
-        }
-        if self.settings.profile == Profile::Development && self.login_page.is_none() {
-            tracing::debug!("no login page: the tools cannot be reached");
-        }
-        Ok((modules, pages))
     }
 }

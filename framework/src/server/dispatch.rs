@@ -109,16 +109,8 @@ async fn answer(http: &HttpRequest, payload: web::Payload, visitor: &Visitor, se
     if !allowed {
         return refuse(Refusal::method_not_allowed(entry.info.allow())).into();
     }
-    if !served.start.is_started() {
-        let deadline = Instant::now() + served.site.settings().request.timeout;
-        if !Box::pin(served.start.ensure(deadline)).await {
-            let sentence = "The site is not ready yet. Please try again in a moment.";
-            return refuse(Refusal::unavailable(sentence, Duration::from_secs(2))).into();
-        }
-    }
-    if visitor.unknown && (is_post || entry.info.requires_login()) {
-        let sentence = "The site cannot tell who you are at this moment. Please try again.";
-        return refuse(Refusal::unavailable(sentence, Duration::from_secs(2))).into();
+    if let Err(refusal) = ready_for(visitor, is_post || entry.info.requires_login(), served).await {
+        return refuse(refusal).into();
     }
     if let Some(known) = visitor.session.known()
         && !entry.info.is_background()
@@ -155,6 +147,23 @@ async fn answer(http: &HttpRequest, payload: web::Payload, visitor: &Visitor, se
     });
     let task = Task { http, served, request };
     task.answer(found.page, visitor, fragment).await
+}
+
+/// Whether the site can serve this visitor now: the application is started, and who he is can be
+/// told where that matters.
+async fn ready_for(visitor: &Visitor, who_matters: bool, served: &Served) -> Result<(), Refusal> {
+    let soon = Duration::from_secs(2);
+    if !served.start.is_started() {
+        let deadline = Instant::now() + served.site.settings().request.timeout;
+        if !Box::pin(served.start.ensure(deadline)).await {
+            return Err(Refusal::unavailable("The site is not ready yet. Please try again in a moment.", soon));
+        }
+    }
+    if visitor.unknown && who_matters {
+        let sentence = "The site cannot tell who you are at this moment. Please try again.";
+        return Err(Refusal::unavailable(sentence, soon));
+    }
+    Ok(())
 }
 
 /// Takes the body of a request that may change something, through both walls of D9.

@@ -13,6 +13,7 @@
 mod access;
 mod answer;
 mod application_start;
+mod assembly;
 mod attempt;
 mod builder;
 mod companion;

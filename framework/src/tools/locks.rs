@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_time_is_told_in_the_unit_it_is_long_in() {
-        let told = [0, 999, 1_000, 1_999, 59_999, 60_000, 3_725_000].map(span);
-        assert_eq!(told, ["0 ms", "999 ms", "1.0 s", "1.9 s", "59.9 s", "1 min 0 s", "62 min 5 s"]);
+        let told = [0, 999, 1_000, 1_250, 59_999, 60_000, 3_725_000].map(span);
+        assert_eq!(told, ["0 ms", "999 ms", "1.0 s", "1.2 s", "59.9 s", "1 min 0 s", "62 min 5 s"]);
     }
 }

@@ -7,10 +7,13 @@ use crate::application::snapshot::Snapshot;
 impl Changes {
     /// The count the unit sees; a counter nobody has changed yet is 0.
     pub(crate) fn counter(&self, snapshot: &Snapshot, name: &str) -> Result<i64, ChangeError> {
-        self.expect(snapshot, name, Kind::Counter)?;
         let ground = match self.ground(snapshot, name).map(|cell| &cell.content) {
             Some(Content::Counter(count)) => *count,
-            _ => 0,
+            // Of another kind, or made anew by the unit.
+            _ => {
+                self.expect(snapshot, name, Kind::Counter)?;
+                0
+            }
         };
         // In range: `count` checked it against the same snapshot.
         Ok(ground.saturating_add(self.delta(name)))

@@ -62,8 +62,9 @@ impl Changes {
         if stored.is_none() && self.queue_work(name).is_none_or(|work| work.pushes.is_empty()) {
             return Ok(None);
         }
-        let Work::Queue(work) = self.begin(snapshot, name, durable, || Work::Queue(QueueWork::default())) else {
-            return Ok(None);
+        let work = match self.begin(snapshot, name, durable, || Work::Queue(QueueWork::default())) {
+            Work::Queue(work) => work,
+            other => return Err(other_kind(name, Kind::Queue, other)),
         };
         Ok(match stored {
             Some((position, item)) => {

@@ -1,6 +1,6 @@
 //! Plain values.
 
-use super::{Base, ChangeError, Changes, VALUE_MAX, Work, check_size};
+use super::{Base, ChangeError, Changes, KindError, VALUE_MAX, Work, check_size};
 use crate::application::cell::{Content, Kind};
 use crate::application::snapshot::Snapshot;
 use crate::application::value::Value;
@@ -8,14 +8,17 @@ use crate::application::value::Value;
 impl Changes {
     /// The value the unit sees.
     pub(crate) fn value<'a>(&'a self, snapshot: &'a Snapshot, name: &str) -> Result<Option<&'a Value>, ChangeError> {
-        self.expect(snapshot, name, Kind::Value)?;
-        if let Some(Work::Put { value, .. }) = self.work(name) {
-            return Ok(Some(value));
-        }
-        Ok(self.ground(snapshot, name).and_then(|cell| match &cell.content {
-            Content::Value(value) => Some(value),
-            _ => None,
-        }))
+        let found = match self.work(name) {
+            Some(Work::Put { value, .. }) => return Ok(Some(value)),
+            Some(work) => work.kind(),
+            // The way of most reads: one look into the snapshot.
+            None => match self.ground(snapshot, name).map(|cell| &cell.content) {
+                None => return Ok(None),
+                Some(Content::Value(value)) => return Ok(Some(value)),
+                Some(other) => other.kind(),
+            },
+        };
+        Err(KindError { name: name.to_owned(), wanted: Kind::Value, found }.into())
     }
 
     /// Replaces the value, or makes the variable.

@@ -1,5 +1,7 @@
 use std::collections::VecDeque;
 
+#![cfg(feature = "sqlite")]
+
 use tempfile::TempDir;
 
 use super::super::buffer::Numbered;

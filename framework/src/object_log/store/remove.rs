@@ -25,9 +25,10 @@ pub async fn delete_all(tx: &mut Conn, priority: Priority, seen: i64) -> Result<
         .await
 }
 
-/// Deletes, of the entries that `filter` lets through in the order of `sort`, those from the top
-/// down to `id`, this one included (G17); `seen` as in [`delete_all`]. Nothing where there is no
-/// such entry among them any more: where the list would end is not known then.
+/// Deletes the entries from the top of a list down to `id`, this one included (G17).
+///
+/// The list is what `filter` lets through, in the order of `sort`; `seen` as in [`delete_all`].
+/// Where the entry is not in the list any more nothing is deleted: it is not known how far down.
 ///
 /// # Errors
 /// Where the store fails.

@@ -110,6 +110,20 @@ fn a_removal_waits_for_those_who_count_and_they_for_it() {
 }
 
 #[test]
+fn who_counts_waits_for_a_counter_that_starts_anew() {
+    let mut state = after(|unit| unit.count("c", 5));
+    let anew = Unit::new(&state).remove("c").count("c", 1).accepted(&mut state);
+    let counts = Unit::new(&state).count("c", 1);
+    let tx = state.begin();
+    // Published first, it would be removed with the old counter.
+    assert_waits(&counts.prepare(&mut state, tx), anew);
+    state.publish(anew);
+    assert_eq!(counts.prepare(&mut state, tx), Prepared::Accepted);
+    state.publish(tx);
+    assert_eq!(counter(&state, "c"), 2);
+}
+
+#[test]
 fn a_name_made_twice_as_different_things_waits() {
     let mut state = empty();
     let one = Unit::new(&state).count("x", 1).accepted(&mut state);

@@ -180,6 +180,18 @@ fn a_publish_keeps_what_others_published_meanwhile() {
 }
 
 #[test]
+fn versions_grow_in_whichever_order_transactions_end() {
+    let mut state = after(|unit| unit.count("c", 1));
+    let one = Unit::new(&state).count("c", 1).accepted(&mut state);
+    let two = Unit::new(&state).count("c", 1).accepted(&mut state);
+    let mut versions = vec![state.snapshot().get("c").unwrap().version];
+    for tx in [two, one] {
+        versions.push(state.publish(tx).get("c").unwrap().version);
+    }
+    assert!(versions.is_sorted() && versions[1] != versions[2], "{versions:?}");
+}
+
+#[test]
 fn versions_start_above_the_largest_loaded() {
     let cell = Cell { version: 41, durable: true, content: Content::Value(value(1)) };
     let mut state = ApplicationState::new(Snapshot::from_cells([("Tally".into(), cell)]));
@@ -192,11 +204,12 @@ fn what_the_database_says_replaces_what_is_published() {
     let mut state = after(|unit| unit.put("a", 1).put("b", 1).count("c", 1));
     let late = Unit::new(&state).put("a", 5);
     let stale = Unit::new(&state).remove("c");
+    let version = stale.view.get("c").unwrap().version;
     let cell = |version, content| Some(Cell { version, durable: true, content });
     state.reload(vec![
         ("a".into(), cell(90, Content::Value(value(7)))),
         ("b".into(), None),
-        ("c".into(), cell(1, Content::Counter(9))),
+        ("c".into(), cell(version, Content::Counter(9))),
     ]);
     assert_eq!((number(&state, "a"), number(&state, "b"), counter(&state, "c")), (Some(7), None, 9));
     assert_eq!(late.conflict(&mut state).current, Some(90));

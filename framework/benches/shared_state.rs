@@ -6,7 +6,6 @@
 
 use std::hint::black_box;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -242,45 +241,55 @@ async fn bare_commits(file: &std::path::Path, length: Duration) -> f64 {
     f64::from(commits) / begun.elapsed().as_secs_f64()
 }
 
-/// The same operations beside 1, 1,000 and 100,000 names and variables.
+/// The same operations beside 1, 1,000 and 100,000 names and variables: on the same one each time,
+/// and for reads on another one each time, which is what the processor's caches make of it.
 async fn sizes(site: &Site) {
     for count in [1_usize, 1_000, 100_000] {
-        let vars: Arc<Vec<AppVar<i64>>> =
-            Arc::new((0..count).map(|number| AppVar::new(leak(format!("v{count}-{number}"))).volatile()).collect());
+        let vars: Vec<AppVar<i64>> =
+            (0..count).map(|number| AppVar::new(leak(format!("v{count}-{number}"))).volatile()).collect();
         for chunk in vars.chunks(1_000) {
             join_all(chunk.iter().map(|var| site.application().set(var, &1))).await;
         }
+        let Some(first) = vars.first() else { continue };
+        let read = |var: &AppVar<i64>| {
+            black_box(site.application().get(black_box(var)).expect("read"));
+        };
+        let same = nanos(3, 500_000, || read(first));
         let mut turn = 0_usize;
-        let read = nanos(3, 200_000, || {
+        let another = nanos(3, 200_000, || {
             turn = (turn + 7_919) % count;
-            if let Some(var) = vars.get(turn) {
-                black_box(site.application().get(var).expect("read"));
-            }
+            vars.get(turn).map_or((), read);
         });
-        let begun = Instant::now();
-        for number in 0..5_000_usize {
-            if let Some(var) = vars.get(number * 7_919 % count) {
-                let _ = site.application().update(var, |value| value.unwrap_or(0) + 1).await;
-            }
-        }
-        let update = begun.elapsed().as_secs_f64() * 1e6 / 5_000.0;
-        let lock = site.unit_of_work("names", async |unit: &mut Unit| {
-            // All of them but one are held by this unit; the one is taken and given back.
-            for number in 1..count {
-                unit.lock(format!("n{number}")).within(Duration::from_secs(1)).acquire().await?;
-            }
-            let begun = Instant::now();
-            for _ in 0..20_000 {
-                unit.lock("n0").within(Duration::from_secs(1)).acquire().await?;
-                unit.unlock("n0");
-            }
-            Ok(begun.elapsed().as_secs_f64() * 1e9 / 20_000.0)
-        });
-        let lock = lock.await.expect("names").value;
+        let one = async |_| {
+            let _ = site.application().update(first, |value| value.unwrap_or(0) + 1).await;
+        };
+        let update = rate(Duration::from_millis(500), CLIENTS, one).await;
+        let lock = lock_beside(site, count).await;
         println!(
-            "{count:6} names and variables: read {read:6.1} ns   update {update:6.2} us   lock and unlock {lock:6.0} ns"
+            "{count:6} of them: read {same:5.1} ns (another each time {another:6.1} ns)   update {update:7.0}/s   \
+             lock and unlock {lock:5.0} ns"
         );
     }
+}
+
+/// Nanoseconds to take and give back one lock while another unit holds many.
+async fn lock_beside(site: &Site, count: usize) -> f64 {
+    let limit = Duration::from_secs(1);
+    let held = site.unit_of_work("holds many", async |unit: &mut Unit| {
+        for number in 1..count {
+            unit.lock(format!("n{number}")).within(limit).acquire().await?;
+        }
+        let cycles = site.unit_of_work("takes one", async |unit: &mut Unit| {
+            let begun = Instant::now();
+            for _ in 0..50_000 {
+                unit.lock("n0").within(limit).acquire().await?;
+                unit.unlock("n0");
+            }
+            Ok(begun.elapsed().as_secs_f64() * 1e9 / 50_000.0)
+        });
+        Ok(cycles.await.map_err(PageError::other)?.value)
+    });
+    held.await.expect("names").value
 }
 
 fn leak(name: String) -> &'static str {

@@ -505,40 +505,6 @@ pub(super) fn contents(snapshot: &Snapshot) -> Vec<Variable> {
     all
 }
 
-#[cfg(all(test, feature = "sqlite"))]
-mod tests {
-    use std::process::Command;
-
-    use super::*;
-    use crate::locks::Rules;
-    use crate::settings::Settings;
-
-    /// Run by the test below in a process of its own.
-    #[test]
-    #[ignore = "ends the process"]
-    fn kill_the_actor() {
-        crate::run(async {
-            let folder = tempfile::tempdir().unwrap();
-            let url = format!("sqlite://{}", folder.path().join("site.db").display());
-            let db = Db::connect(&Settings::development(&url).unwrap().database).await.unwrap();
-            crate::db::migrate_framework(&db).await.unwrap();
-            let locks = Locks::new(Rules { waiters_max: 10, strict: true });
-            let application = Application::start(&db, locks, Duration::from_secs(1), Events::default()).await.unwrap();
-            let outcome = application.at_once(false, |_| panic!("a defect of the actor")).await;
-            // The answer may come first: the process ends all the same, with another code.
-            tokio::time::sleep(Duration::from_secs(20)).await;
-            drop(outcome);
-            std::process::ExitCode::SUCCESS
-        });
-    }
-
-    #[test]
-    fn the_process_ends_when_the_actor_dies() {
-        let program = std::env::current_exe().unwrap();
-        let child = Command::new(program)
-            .args(["--exact", "application::handle::tests::kill_the_actor", "--ignored"])
-            .output()
-            .unwrap();
-        assert_eq!(child.status.code(), Some(70), "{}", String::from_utf8_lossy(&child.stdout));
-    }
-}
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests;

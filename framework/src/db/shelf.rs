@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Database, Pool};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::DbError;
@@ -30,7 +31,7 @@ pub(super) enum Opener {
     Caller,
     /// On one runtime that does nothing else.
     #[cfg(feature = "postgres")]
-    Runtime(tokio::runtime::Handle),
+    Runtime(Handle),
 }
 
 /// Sound connections, lent last in first out, at most the pool's limit at once.
@@ -131,8 +132,8 @@ impl<DB: Database> Shelf<DB> {
                 _ => None,
             }
         };
-        if let Some((mut connection, _)) = stale {
-            connection.close_on_drop();
+        if let Some((connection, _)) = stale {
+            close(connection);
         }
     }
 
@@ -140,8 +141,8 @@ impl<DB: Database> Shelf<DB> {
     /// for each of them.
     fn forget_idle(&self) {
         let forgotten = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
-        for (mut connection, _) in forgotten {
-            connection.close_on_drop();
+        for (connection, _) in forgotten {
+            close(connection);
         }
     }
 }
@@ -170,12 +171,30 @@ impl<DB: Database> Lent<DB> {
 impl<DB: Database> Drop for Lent<DB> {
     fn drop(&mut self) {
         // The connection is on the shelf before the permit in `_permit` is given back.
-        if let Some(mut connection) = self.connection.take() {
+        if let Some(connection) = self.connection.take() {
             if self.doubtful {
-                connection.close_on_drop();
-            } else if !self.shelf.permits.is_closed() {
+                close(connection);
+            } else if self.shelf.permits.is_closed() {
+                close(connection);
+            } else {
                 self.shelf.put_back(connection);
             }
         }
+    }
+}
+
+impl<DB: Database> Drop for Shelf<DB> {
+    fn drop(&mut self) {
+        self.forget_idle();
+    }
+}
+
+/// Closes a connection, wherever this is called: the driver's pool panics where there is no
+/// runtime any more, as when a thread's last tasks are dropped with it.
+fn close<DB: Database>(mut connection: PoolConnection<DB>) {
+    if Handle::try_current().is_ok() {
+        connection.close_on_drop();
+    } else {
+        drop(connection.detach());
     }
 }

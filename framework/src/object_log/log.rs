@@ -161,4 +161,5 @@ impl State {
 }
 
 #[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests;

@@ -63,15 +63,16 @@ impl<'a> LockRequest<'a> {
         self.part.acquire(name, self.mode, self.within).await
     }
 
-    /// As [`LockRequest::acquire`], but a time-out is no error: answers whether the lock was
-    /// acquired (`throwOnTimeout=false`).
+    /// As [`LockRequest::acquire`], but a lock that is not to be had in time is no error: answers
+    /// whether it was acquired (`throwOnTimeout=false`). A unit that has opened its transaction
+    /// does not wait here either.
     ///
     /// # Errors
-    /// [`LockError`], the time-out excepted.
+    /// [`LockError`], the time-out and the held lock excepted.
     pub async fn acquire_or_skip(self) -> Result<bool, LockError> {
         match self.acquire().await {
             Ok(()) => Ok(true),
-            Err(LockError::TimedOut { .. }) => Ok(false),
+            Err(LockError::TimedOut { .. } | LockError::Held { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -1,7 +1,5 @@
 use std::collections::VecDeque;
 
-#![cfg(feature = "sqlite")]
-
 use tempfile::TempDir;
 
 use super::super::buffer::Numbered;

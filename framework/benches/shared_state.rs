@@ -258,7 +258,9 @@ async fn sizes(site: &Site) {
         let mut turn = 0_usize;
         let another = nanos(3, 200_000, || {
             turn = (turn + 7_919) % count;
-            vars.get(turn).map_or((), read);
+            if let Some(var) = vars.get(turn) {
+                read(var);
+            }
         });
         let one = async |_| {
             let _ = site.application().update(first, |value| value.unwrap_or(0) + 1).await;

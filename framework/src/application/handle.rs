@@ -12,14 +12,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
-use super::actor::{
-    Alive, ApplicationActor, Asked, Change, ClaimObjects, Found, Job, LockObject, ObjectHolders, Outcome,
-    ReleaseObjects, Reserved, Settle,
+use super::actor::messages::{
+    Asked, Change, ClaimObjects, Finish, Found, Job, LockObject, ObjectHolders, ReleaseObjects, Settle,
 };
+use super::actor::{Alive, ApplicationActor};
 use super::conflict::ConflictKind;
 use super::objects::ObjectLock as ObjectState;
 use super::part::Part;
-use super::state::Write;
+use super::reservation::{Reservation, Shared};
 use super::{
     AppVar, ApplicationError, Cell, ChangeError, Changes, Content, Kind, KindError, RcCounter, Snapshot, Value, store,
 };
@@ -111,6 +111,15 @@ impl Application {
         let arbiter = Arbiter::new();
         let actor = ApplicationActor::start_in_arbiter(&arbiter.handle(), move |_| actor);
         Ok(Self { inner: Arc::new(Inner { published, actor, arbiter, stopping, locks, lock_timeout, events }) })
+    }
+
+    /// Waits until everything that was asked for is stored, for a while.
+    pub(crate) async fn finish(&self, grace: Duration) {
+        let (told, done) = oneshot::channel();
+        self.inner.actor.do_send(Finish(told));
+        if tokio::time::timeout(grace, done).await.is_err() {
+            tracing::warn!("application variables could not be stored within the grace time");
+        }
     }
 
     /// Ends the actor. Whoever asks it afterwards is told that it has stopped.
@@ -354,6 +363,10 @@ impl Application {
         self.inner.locks.try_acquire(party, LockName::APPLICATION, Mode::Exclusive)
     }
 
+    pub(super) fn tell(&self, settle: Settle) {
+        self.inner.actor.do_send(settle);
+    }
+
     pub(crate) fn locks(&self) -> &Locks {
         &self.inner.locks
     }
@@ -395,58 +408,6 @@ impl Application {
 
     pub(super) fn release_objects(&self, owner: Owner) {
         self.inner.actor.do_send(ReleaseObjects(owner));
-    }
-}
-
-/// A part in the application's lock, as one who changes something.
-pub(crate) struct Shared {
-    locks: Locks,
-    owner: Owner,
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        self.locks.release(self.owner, &LockName::APPLICATION);
-    }
-}
-
-/// Changes of one unit that nobody else may touch until it is known what became of them. Dropped
-/// without a word, the database is asked.
-pub(crate) struct Reservation {
-    application: Application,
-    reserved: Option<Reserved>,
-}
-
-impl Reservation {
-    pub(crate) fn writes(&self) -> &[Write] {
-        self.reserved.as_ref().map_or(&[], |reserved| &reserved.writes)
-    }
-
-    /// The unit's transaction has committed: returns when everybody sees the changes.
-    pub(crate) async fn publish(mut self) {
-        if let Some(Reserved { tx, .. }) = self.reserved.take() {
-            let (reply, seen) = oneshot::channel();
-            self.application.inner.actor.do_send(Settle { tx, outcome: Outcome::Committed, reply: Some(reply) });
-            // An actor that is gone has nothing to show any more.
-            drop(seen.await);
-        }
-    }
-
-    /// The unit's transaction was undone.
-    pub(crate) fn discard(mut self) {
-        self.settle(Outcome::Undone);
-    }
-
-    fn settle(&mut self, outcome: Outcome) {
-        if let Some(Reserved { tx, .. }) = self.reserved.take() {
-            self.application.inner.actor.do_send(Settle { tx, outcome, reply: None });
-        }
-    }
-}
-
-impl Drop for Reservation {
-    fn drop(&mut self) {
-        self.settle(Outcome::Doubtful);
     }
 }
 

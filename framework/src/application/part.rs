@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::handle::{Reservation, Shared};
+use super::reservation::{Reservation, Shared};
 use super::{Application, ApplicationError, Changes, Snapshot};
 use crate::locks::{LockError, LockName, Mode, Party};
 

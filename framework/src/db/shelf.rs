@@ -172,9 +172,7 @@ impl<DB: Database> Drop for Lent<DB> {
     fn drop(&mut self) {
         // The connection is on the shelf before the permit in `_permit` is given back.
         if let Some(connection) = self.connection.take() {
-            if self.doubtful {
-                close(connection);
-            } else if self.shelf.permits.is_closed() {
+            if self.doubtful || self.shelf.permits.is_closed() {
                 close(connection);
             } else {
                 self.shelf.put_back(connection);

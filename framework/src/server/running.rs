@@ -180,6 +180,7 @@ async fn finish(served: &Served, sweeper: Sweeper, log_writer: LogWriter, grace:
     }
     sweeper.stop().await;
     served.start.end().await;
+    served.site.application().finish(grace).await;
     served.site.application().stop();
     served.objects.stop();
     log_writer.stop().await;

@@ -210,18 +210,20 @@ impl Task<'_> {
         )))))
     }
 
-    /// What an attempt waits for before it takes an instance: the session for itself, where the
-    /// page asks for that, and the variables it lost over too often. Whoever waited, or runs
+    /// What an attempt waits for before it takes an instance: the variables it lost over
+    /// too often, and the session for itself, where the page asks for that. Whoever waited, or runs
     /// again, looks at the session anew.
     async fn take_turn(&self, attempt: &mut Attempt, replay: &Replay) -> Result<(), Failure> {
+        // Variables first: whoever changes a claimed one meanwhile is undone and does not wait, so
+        // this order closes no circle with the session's lock.
+        if let Some(names) = replay.claims() {
+            attempt.unit.claim(names, self.request.deadline).await.map_err(PageError::from)?;
+        }
         let exclusive = attempt.page.is_session_exclusive() && attempt.session.is_started();
         if exclusive {
             let limit = self.served.site.settings().application_lock_timeout;
             let request = attempt.unit.lock_scope(Scope::Session).exclusive().within(limit);
             request.acquire().await.map_err(PageError::from)?;
-        }
-        if let Some(names) = replay.claims() {
-            attempt.unit.claim(names, self.request.deadline).await.map_err(PageError::from)?;
         }
         if (exclusive || attempt.unit.number > 1)
             && let Some(known) = attempt.session.known()

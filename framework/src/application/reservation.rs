@@ -1,0 +1,60 @@
+//! What a unit holds of the application while it commits.
+
+use tokio::sync::oneshot;
+
+use super::Application;
+use super::actor::messages::{Outcome, Reserved, Settle};
+use super::state::Write;
+use crate::locks::{LockName, Locks, Owner};
+
+/// A part in the application's lock, as one who changes something.
+pub(crate) struct Shared {
+    pub(super) locks: Locks,
+    pub(super) owner: Owner,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.locks.release(self.owner, &LockName::APPLICATION);
+    }
+}
+
+/// Changes of one unit that nobody else may touch until it is known what became of them. Dropped
+/// without a word, the database is asked.
+pub(crate) struct Reservation {
+    pub(super) application: Application,
+    pub(super) reserved: Option<Reserved>,
+}
+
+impl Reservation {
+    pub(crate) fn writes(&self) -> &[Write] {
+        self.reserved.as_ref().map_or(&[], |reserved| &reserved.writes)
+    }
+
+    /// The unit's transaction has committed: returns when everybody sees the changes.
+    pub(crate) async fn publish(mut self) {
+        if let Some(Reserved { tx, .. }) = self.reserved.take() {
+            let (reply, seen) = oneshot::channel();
+            self.application.tell(Settle { tx, outcome: Outcome::Committed, reply: Some(reply) });
+            // An actor that is gone has nothing to show any more.
+            drop(seen.await);
+        }
+    }
+
+    /// The unit's transaction was undone.
+    pub(crate) fn discard(mut self) {
+        self.settle(Outcome::Undone);
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        if let Some(Reserved { tx, .. }) = self.reserved.take() {
+            self.application.tell(Settle { tx, outcome, reply: None });
+        }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.settle(Outcome::Doubtful);
+    }
+}

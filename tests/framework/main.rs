@@ -8,21 +8,36 @@
     reason = "in a test crate a broken expectation is a failed test"
 )]
 
+mod application;
+mod application_lock;
+mod application_start;
+mod background_units;
 mod builder;
 mod conflicts;
 mod db;
 mod deadlines;
 mod departures;
 mod dispatch;
+mod durability;
 mod modules;
+mod named_locks;
+mod object_locks;
+mod object_log;
+mod object_log_pages;
+mod object_log_store;
 mod order;
 mod outages;
 mod panics;
+mod rc_types;
+mod replay;
 mod reset;
 mod session_ends;
 mod session_limits;
 mod sessions;
 mod shared_file;
+mod shared_objects;
 mod stops;
 mod support;
+mod tools_pages;
+mod typed_errors;
 mod units;

@@ -4,17 +4,25 @@
 //! on a [`Stage`]: a page notes what happens there, and waits there until the test lets it go on. Nobody sleeps in the
 //! hope that something has happened meanwhile.
 
+mod log;
 mod pages;
 mod running;
+pub(crate) mod script;
 mod stage;
+mod under_way;
 mod visitor;
 
+pub(crate) use log::LOCK_RETRYING;
+pub(crate) use log::RETRYING;
 pub(crate) use pages::PlainApp;
 pub(crate) use pages::page;
 pub(crate) use running::Running;
 pub(crate) use running::settings_on;
 pub(crate) use stage::Stage;
 pub(crate) use stage::stage;
+pub(crate) use under_way::UnderWay;
+pub(crate) use under_way::attempts;
+pub(crate) use under_way::in_background;
 pub(crate) use visitor::Visitor;
 
 /// What nearly every test uses.

@@ -4,21 +4,21 @@ use toolcrib::prelude::*;
 
 /// Makes a page of one method: `show` for one that is looked at, `action` for one that is posted to.
 macro_rules! page {
-    ($name:ident, $info:expr, show($cx:ident) $body:block) => {
-        page! { @page $name, $info,
+    ($vis:vis $name:ident, $info:expr, show($cx:ident) $body:block) => {
+        page! { @page $vis $name, $info,
             async fn show(&mut self, $cx: &mut Context<'_>) -> PageResult $body
         }
     };
-    ($name:ident, $info:expr, action($cx:ident) $body:block) => {
-        page! { @page $name, $info.post_only(),
+    ($vis:vis $name:ident, $info:expr, action($cx:ident) $body:block) => {
+        page! { @page $vis $name, $info.post_only(),
             async fn show(&mut self, _: &mut Context<'_>) -> PageResult {
                 Err(PageError::NotFound)
             }
             async fn action(&mut self, $cx: &mut Context<'_>) -> PageResult $body
         }
     };
-    (@page $name:ident, $info:expr, $($methods:item)+) => {
-        struct $name;
+    (@page $vis:vis $name:ident, $info:expr, $($methods:item)+) => {
+        $vis struct $name;
 
         impl PageModule for $name {
             const INFO: PageInfo = $info;

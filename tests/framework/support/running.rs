@@ -109,6 +109,17 @@ impl Running {
         })
     }
 
+    /// Stops the site and, when it has, serves another one on its database.
+    pub(crate) async fn restarted(
+        self,
+        settings: &str,
+        build: impl FnOnce(SiteBuilder) -> SiteBuilder + Send + 'static,
+    ) -> Self {
+        let place = Arc::clone(&self.place);
+        self.stop().await.expect("a site that has stopped");
+        Self::serve(place, settings, build).await
+    }
+
     /// A new visitor.
     pub(crate) fn visitor(&self) -> Visitor {
         Visitor::new(self.port)
@@ -116,13 +127,18 @@ impl Running {
 
     /// `/tools/status.json`, read as administrator.
     pub(crate) async fn status(&self) -> Status {
-        let admin = self.admin.get_or_init(async || {
+        let answer = self.admin().await.get("/tools/status.json").await.expect_status(200);
+        serde_json::from_slice(&answer.body).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
+    }
+
+    /// The visitor who may use the tools.
+    pub(super) async fn admin(&self) -> &Visitor {
+        let sign_in = async || {
             let admin = self.visitor();
             admin.sign_in("admin", "admin").await;
             admin
-        });
-        let answer = admin.await.get("/tools/status.json").await.expect_status(200);
-        serde_json::from_slice(&answer.body).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
+        };
+        self.admin.get_or_init(sign_in).await
     }
 
     /// How many notes of this text are stored.

@@ -80,6 +80,10 @@ struct Doubt {
     names: Vec<Arc<str>>,
     /// Whether the database is being asked.
     asked: bool,
+    /// Who is to be told when it has answered: whoever looks again before would see what was there
+    /// before, and lose to it once more.
+    told: Vec<oneshot::Sender<()>>,
+    refused: Vec<Accepted>,
 }
 
 impl Actor for ApplicationActor {
@@ -198,7 +202,7 @@ impl ApplicationActor {
             }
             Outcome::Undone => self.state.discard(tx),
             Outcome::Doubtful => {
-                self.doubts.insert(tx, Doubt { names, asked: false });
+                self.doubts.insert(tx, Doubt { names, asked: false, told: Vec::new(), refused: Vec::new() });
                 return self.ask(ctx);
             }
         }
@@ -230,12 +234,28 @@ impl ApplicationActor {
             doubt.asked = true;
             let asking = look_until_answered(self.db.clone(), doubt.names.clone());
             ctx.spawn(asking.into_actor(self).map(move |cells, actor, ctx| {
-                actor.doubts.remove(&tx);
+                let doubt = actor.doubts.remove(&tx);
                 actor.state.discard(tx);
                 let snapshot = actor.state.reload(cells);
                 actor.published.store(snapshot);
+                if let Some(doubt) = doubt {
+                    doubt.end();
+                }
                 actor.resume(tx, ctx);
             }));
+        }
+    }
+}
+
+impl Doubt {
+    /// The database has answered, and everybody sees what it said.
+    fn end(self) {
+        for job in self.refused {
+            job.answer(Err(ApplicationError::Elsewhere));
+        }
+        for told in self.told {
+            // Whoever asked may have gone.
+            let _ = told.send(());
         }
     }
 }
@@ -266,9 +286,11 @@ impl Handler<Settle> for ApplicationActor {
 
     fn handle(&mut self, settle: Settle, ctx: &mut Context<Self>) {
         self.settle(settle.tx, settle.outcome, ctx);
-        if let Some(reply) = settle.reply {
+        let Some(reply) = settle.reply else { return };
+        match self.doubts.get_mut(&settle.tx) {
+            Some(doubt) => doubt.told.push(reply),
             // Whoever asked may have gone.
-            let _ = reply.send(());
+            None => drop(reply.send(()).ok()),
         }
     }
 }

@@ -32,10 +32,20 @@ impl Reservation {
     }
 
     /// The unit's transaction has committed: returns when everybody sees the changes.
-    pub(crate) async fn publish(mut self) {
+    pub(crate) async fn publish(self) {
+        self.settled(Outcome::Committed).await;
+    }
+
+    /// Another process was first, and the unit's transaction was undone: returns when everybody
+    /// sees what the other one wrote.
+    pub(crate) async fn look_again(self) {
+        self.settled(Outcome::Doubtful).await;
+    }
+
+    async fn settled(mut self, outcome: Outcome) {
         if let Some(Reserved { tx, .. }) = self.reserved.take() {
             let (reply, seen) = oneshot::channel();
-            self.application.tell(Settle { tx, outcome: Outcome::Committed, reply: Some(reply) });
+            self.application.tell(Settle { tx, outcome, reply: Some(reply) });
             // An actor that is gone has nothing to show any more.
             drop(seen.await);
         }

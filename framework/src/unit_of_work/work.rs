@@ -162,7 +162,8 @@ impl Work {
         match store_changes(&mut tx, reservation.writes()).await {
             Ok(true) => {}
             Ok(false) => {
-                self.conn = Some(tx);
+                drop(tx.rollback().await);
+                reservation.look_again().await;
                 return Err(ApplicationError::Elsewhere.into());
             }
             Err(error) => {

@@ -92,8 +92,9 @@ impl ApplicationActor {
             }
             Stored::Missed(names) => {
                 self.reserved.insert(tx, names);
-                self.retry_or_refuse(accepted, ctx);
-                return self.settle(tx, Outcome::Doubtful, ctx);
+                self.settle(tx, Outcome::Doubtful, ctx);
+                self.retry_or_refuse(tx, accepted, ctx);
+                return self.stored(ctx);
             }
             Stored::Failed(error) => {
                 let outcome = if matches!(error, DbError::OutcomeUnknown(_)) {
@@ -115,17 +116,19 @@ impl ApplicationActor {
 
     /// Another process was first. Changes outside any unit are made anew on what it left; units
     /// are replayed by whoever runs them.
-    fn retry_or_refuse(&mut self, accepted: Vec<Accepted>, ctx: &mut Context<Self>) {
+    fn retry_or_refuse(&mut self, tx: TxId, accepted: Vec<Accepted>, ctx: &mut Context<Self>) {
         for accepted in accepted {
             match accepted {
                 Accepted::AtOnce { owner, change, tries, asked } if tries < TRIES => {
                     let job = Job::AtOnce { owner, durable: true, change, tries: tries + 1, asked };
                     ctx.run_later(pause_after(tries), |actor, ctx| actor.take(job, ctx));
                 }
-                other => other.answer(Err(ApplicationError::Elsewhere)),
+                other => match self.doubts.get_mut(&tx) {
+                    Some(doubt) => doubt.refused.push(other),
+                    None => other.answer(Err(ApplicationError::Elsewhere)),
+                },
             }
         }
-        self.stored(ctx);
     }
 
     fn stored(&mut self, ctx: &mut Context<Self>) {

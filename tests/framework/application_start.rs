@@ -57,9 +57,8 @@ impl AppModule for Starting {
             return Err(HookError::new("asked to fail"));
         }
         note(site, "application start").await?;
-        site.application().set(&variable("FromStart"), &7).await.map_err(HookError::new)?;
-        let starts = site.application().update(&variable("Starts"), |old| old.unwrap_or(0) + 1).await;
-        starts.map_err(HookError::new)?;
+        site.application().set(&variable("FromStart"), &7).await?;
+        site.application().update(&variable("Starts"), |old| old.unwrap_or(0) + 1).await?;
         stage.raise("started");
         Ok(())
     }
@@ -67,7 +66,8 @@ impl AppModule for Starting {
     async fn on_application_end(site: &Site) -> Result<(), HookError> {
         Stage::of(site).count("end");
         note(site, "application end").await?;
-        site.application().set(&variable("FromEnd"), &9).await.map_err(HookError::new)
+        site.application().set(&variable("FromEnd"), &9).await?;
+        Ok(())
     }
 
     async fn on_session_start(_: &SessionStart, tx: &mut Conn) -> Result<(), HookError> {

@@ -50,6 +50,7 @@ pub mod application;
 pub mod clock;
 pub mod db;
 pub mod events;
+pub mod filters;
 pub mod locks;
 mod logging;
 pub mod object_log;

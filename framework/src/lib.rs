@@ -70,3 +70,8 @@ mod worker;
 pub use logging::start_logging;
 pub use server::run;
 pub use settings::Settings;
+
+/// The guide's code is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../guide/shared-state.md")]
+mod guide {}

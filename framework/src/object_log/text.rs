@@ -129,7 +129,8 @@ mod tests {
 
         #[test]
         fn no_value_of_a_secret_parameter_is_left(
-            before in "[a-z]{1,5}",
+            // Letters that spell no secret.
+            before in "[a-o]{1,5}",
             name in "(?i-u:password|new_password|_csrf|csrf_token|access-token|api-key|client_secret|p%61ssword|Passwort|pwd)",
             value in "[0-9]{12}",
         ) {

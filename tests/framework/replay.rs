@@ -25,6 +25,7 @@ on_both_engines! {
     a_request_that_waits_for_its_turn_holds_nothing_others_need,
     changes_at_once_succeed_while_units_contend_for_the_same_variable,
     a_request_handed_on_is_replayed_from_its_first_page,
+    a_replay_sees_what_the_session_holds_by_then,
 }
 
 const TALLY: AppVar<i64> = AppVar::new("Tally");
@@ -74,11 +75,27 @@ page!(Second, PageInfo::new("second", "/second").unpublished(), show(cx) {
     Ok(Response::text(seen.to_string()))
 });
 
+page!(Recall, PageInfo::new("recall", "/recall"), show(cx) {
+    let field = cx.session().get(&FIELD)?.unwrap_or_default();
+    let seen = cx.application().get(&TALLY)?.unwrap_or_default();
+    if cx.attempt_number() == 1 {
+        stage(cx).gate("recall").pass().await;
+    }
+    cx.application().set(&TALLY, &(seen + 1))?;
+    Ok(Response::text(field))
+});
+
+page!(Store, PageInfo::new("store", "/store"), action(cx) {
+    let text = cx.form_param("text").or_not_found()?.to_owned();
+    cx.session_mut().set(&FIELD, &text)?;
+    Ok(Response::text("stored"))
+});
+
 async fn site(engine: Engine, settings: &str) -> Running {
     let settings = format!("{settings}\npages.run.max = 200");
     Running::start(engine, &settings, |site| {
         let site = site.app_module::<PlainApp>().page::<Run>().page::<Field>();
-        site.page::<Order>().page::<Look>().page::<First>().page::<Second>()
+        site.page::<Order>().page::<Look>().page::<First>().page::<Second>().page::<Recall>().page::<Store>()
     })
     .await
 }
@@ -442,4 +459,21 @@ async fn a_request_handed_on_is_replayed_from_its_first_page(engine: Engine) {
     assert_eq!((attempts(&answer), answer.text().as_str()), (2, "11"));
     assert_eq!(site.stage.journal(), ["first saw 0", "second saw 1", "first saw 10", "second saw 11"]);
     assert_eq!(site.site.application().get(&TALLY).expect("read"), Some(11));
+}
+
+/// Another request of the same visitor stores a field while the first attempt is on its way: the second attempt must
+/// not answer from what the session held when the request came.
+async fn a_replay_sees_what_the_session_holds_by_then(engine: Engine) {
+    let site = site(engine, "").await;
+    let visitor = site.visitor();
+    let token = visitor.token().await;
+    visitor.sends(&token, "/store", &[("text", "before")]).answer().await.expect_status(200);
+    let request = visitor.opens("/recall");
+    site.stage.gate("recall").arrivals(1).await;
+    let token = visitor.token().await;
+    visitor.sends(&token, "/store", &[("text", "meanwhile")]).answer().await.expect_status(200);
+    site.site.application().set(&TALLY, &7).await.expect("another unit's write");
+    site.stage.gate("recall").open(1);
+    let answer = request.answer().await.expect_status(200);
+    assert_eq!((attempts(&answer), answer.text().as_str()), (2, "meanwhile"));
 }

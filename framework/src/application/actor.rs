@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 
 use self::messages::{Asked, Change, Finish, Found, Job, Outcome, Reserved, Settle};
 use self::storing::Accepted;
-use super::state::{ApplicationState, Prepared, TxId};
+use super::state::{ApplicationState, Prepared, TxId, Write};
 use super::{ApplicationError, Cell, Changes, Snapshot, store};
 use crate::db::Db;
 use crate::locks::Owner;
@@ -144,11 +144,7 @@ impl ApplicationActor {
                 }
             },
         };
-        let prepared = match self.doubt_about(&changes) {
-            Some(doubtful) => Prepared::Wait(doubtful),
-            None => self.state.prepare(tx, owner, &changes),
-        };
-        match prepared {
+        match self.judge(tx, owner, &changes) {
             Prepared::Accepted => Decision::Accepted(accepted),
             Prepared::Wait(other) => {
                 let durable = changes.is_durable(self.state.snapshot());
@@ -166,15 +162,10 @@ impl ApplicationActor {
 
     fn prepare(&mut self, owner: Owner, changes: Changes, asked: Asked<Reserved>) {
         let tx = self.state.begin();
-        let prepared = match self.doubt_about(&changes) {
-            Some(doubtful) => Prepared::Wait(doubtful),
-            None => self.state.prepare(tx, owner, &changes),
-        };
-        match prepared {
+        match self.judge(tx, owner, &changes) {
             Prepared::Accepted => {
                 let writes = self.state.writes(tx);
-                let names = writes.iter().map(|write| Arc::clone(write.variable())).collect();
-                self.reserved.insert(tx, names);
+                self.reserved.insert(tx, variables_of(&writes));
                 let Asked { hold, reply } = asked;
                 if reply.send(Ok(Reserved { tx, writes, _hold: hold })).is_err() {
                     // Whoever asked is gone and has stored nothing.
@@ -183,13 +174,17 @@ impl ApplicationActor {
                 }
             }
             Prepared::Wait(other) => {
-                self.state.discard(tx);
                 self.deferred.entry(other).or_default().push(Job::Prepare { owner, changes, asked });
             }
-            Prepared::Conflict(conflict) => {
-                self.state.discard(tx);
-                asked.answer(Err(conflict.into()));
-            }
+            Prepared::Conflict(conflict) => asked.answer(Err(conflict.into())),
+        }
+    }
+
+    /// Asks the state, unless the database has yet to say what it is.
+    fn judge(&mut self, tx: TxId, owner: Owner, changes: &Changes) -> Prepared {
+        match self.doubt_about(changes) {
+            Some(doubtful) => Prepared::Wait(doubtful),
+            None => self.state.prepare(tx, owner, changes),
         }
     }
 
@@ -258,6 +253,11 @@ impl Doubt {
             let _ = told.send(());
         }
     }
+}
+
+/// The variables some writes are about.
+fn variables_of(writes: &[Write]) -> Vec<Arc<str>> {
+    writes.iter().map(|write| Arc::clone(write.variable())).collect()
 }
 
 /// Reads what the database has of some variables, for as long as it takes.

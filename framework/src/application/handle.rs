@@ -8,8 +8,6 @@ use std::time::{Duration, Instant};
 
 use actix::{Actor, Addr, Arbiter};
 use arc_swap::ArcSwap;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use super::actor::messages::{
@@ -17,19 +15,15 @@ use super::actor::messages::{
 };
 use super::actor::{Alive, ApplicationActor};
 use super::conflict::ConflictKind;
+use super::contents::{Variable, contents};
 use super::objects::ObjectLock as ObjectState;
 use super::part::Part;
 use super::reservation::{Reservation, Shared};
-use super::{
-    AppVar, ApplicationError, Cell, ChangeError, Changes, Content, Kind, KindError, RcCounter, Snapshot, Value, store,
-};
+use super::stored::{Stored, decoded, encoded, value_of};
+use super::{AppVar, ApplicationError, Changes, Kind, RcCounter, Snapshot, store};
 use crate::db::{Db, DbError};
 use crate::events::Events;
 use crate::locks::{LockError, LockName, Locks, Mode, Owner, Party};
-
-/// A value that may be stored in an application variable.
-pub trait Stored: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
-impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Stored for T {}
 
 /// Global shared state: what ASP calls `Application`. Cloning is cheap.
 ///
@@ -77,22 +71,6 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// One application variable as a page shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Variable {
-    /// Its name.
-    pub name: String,
-    /// What it is: `value`, `counter`, `queue`, `map` or `bag`.
-    pub kind: String,
-    /// Whether it is in the database.
-    pub durable: bool,
-    /// Grows with every change.
-    pub version: u64,
-    /// Its content as JSON, or how many things are in it.
-    pub text: String,
 }
 
 impl std::fmt::Debug for Application {
@@ -325,17 +303,16 @@ impl Application {
     /// time, none while somebody holds the lock. Waits as long as for the lock itself.
     pub(super) async fn share(&self, party: &Party) -> Result<Shared, LockError> {
         self.acquire(party, LockName::APPLICATION, Mode::ReadOnly, self.inner.lock_timeout).await?;
-        Ok(Shared { locks: self.inner.locks.clone(), owner: party.owner })
+        Ok(self.shared(party.owner))
     }
 
-    /// As [`Application::share`], without waiting.
-    pub(super) fn try_share(&self, party: &Party) -> Result<Shared, LockError> {
-        self.inner.locks.try_acquire(party, LockName::APPLICATION, Mode::ReadOnly)?;
-        Ok(Shared { locks: self.inner.locks.clone(), owner: party.owner })
+    /// The part in the application's lock that its owner has just taken.
+    pub(super) fn shared(&self, owner: Owner) -> Shared {
+        Shared { locks: self.inner.locks.clone(), owner }
     }
 
-    pub(super) async fn lock(&self, party: &Party) -> Result<(), LockError> {
-        self.acquire(party, LockName::APPLICATION, Mode::Exclusive, self.inner.lock_timeout).await
+    pub(super) fn lock_timeout(&self) -> Duration {
+        self.inner.lock_timeout
     }
 
     /// Waits for a lock; what ends badly is an event in the life of the site.
@@ -357,10 +334,6 @@ impl Application {
             Ok(()) | Err(_) => {}
         }
         acquired
-    }
-
-    pub(super) fn try_lock(&self, party: &Party) -> Result<(), LockError> {
-        self.inner.locks.try_acquire(party, LockName::APPLICATION, Mode::Exclusive)
     }
 
     pub(super) fn tell(&self, settle: Settle) {
@@ -427,43 +400,6 @@ impl<T> Slot<T> {
     fn take(&self) -> Option<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
-}
-
-pub(super) fn encoded<T: Stored>(name: &str, value: &T) -> Result<Value, ApplicationError> {
-    Ok(Value::encode(value).map_err(|source| ChangeError::Value { name: name.to_owned(), source })?)
-}
-
-pub(super) fn decoded<T: Stored>(name: &str, value: &Value) -> Result<T, ApplicationError> {
-    value.decode().map_err(|source| ApplicationError::Type {
-        name: name.to_owned(),
-        wanted: std::any::type_name::<T>(),
-        source: Arc::new(source),
-    })
-}
-
-fn value_of<'c>(name: &str, cell: &'c Cell) -> Result<&'c Value, ApplicationError> {
-    match &cell.content {
-        Content::Value(value) => Ok(value),
-        other => {
-            let error = KindError { name: name.to_owned(), wanted: Kind::Value, found: other.kind() };
-            Err(ChangeError::Kind(error).into())
-        }
-    }
-}
-
-pub(super) fn contents(snapshot: &Snapshot) -> Vec<Variable> {
-    let mut all: Vec<Variable> = snapshot
-        .iter()
-        .map(|(name, cell)| Variable {
-            name: name.to_string(),
-            kind: cell.kind().to_string(),
-            durable: cell.durable,
-            version: cell.version,
-            text: cell.content.excerpt(),
-        })
-        .collect();
-    all.sort_by(|one, other| one.name.cmp(&other.name));
-    all
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::reservation::{Reservation, Shared};
 use super::{Application, ApplicationError, Changes, Snapshot};
+use crate::db::Conn;
 use crate::locks::{LockError, LockName, Mode, Party};
 
 /// A unit's part. Dropping it gives every lock back, however the unit ended.
@@ -64,32 +65,40 @@ impl Part {
         self.sealed = true;
     }
 
-    /// Takes part in the application's lock for the commit. A unit that holds a connection does
-    /// not wait: whoever holds the lock may need it.
-    pub(crate) async fn share(&self, may_wait: bool) -> Result<Shared, LockError> {
-        if may_wait { self.application.share(&self.party).await } else { self.application.try_share(&self.party) }
+    /// Takes part in the application's lock for the commit, as [`Part::acquire`] does.
+    pub(crate) async fn share(&self, conn: &mut Option<Conn>) -> Result<Shared, LockError> {
+        let limit = self.application.lock_timeout();
+        self.acquire(conn, LockName::APPLICATION, Mode::ReadOnly, limit).await?;
+        Ok(self.application.shared(self.party.owner))
     }
 
     /// Commits the changes by themselves.
     pub(crate) async fn commit(&mut self, hold: Shared) -> Result<(), ApplicationError> {
-        let changes = std::mem::replace(&mut self.changes, Changes::new());
+        let changes = std::mem::take(&mut self.changes);
         self.application.commit(hold, changes).await
     }
 
     /// Validates the changes and keeps others off them, for the unit's own transaction.
     pub(crate) async fn prepare(&mut self, hold: Shared) -> Result<Reservation, ApplicationError> {
-        let changes = std::mem::replace(&mut self.changes, Changes::new());
+        let changes = std::mem::take(&mut self.changes);
         self.application.prepare(hold, changes).await
     }
 
-    /// Waits for a named lock.
-    pub(crate) async fn acquire(&self, name: LockName, mode: Mode, within: Duration) -> Result<(), LockError> {
+    /// Takes a lock, waiting for it without a connection: one for reading is given back first. A
+    /// unit that has opened its transaction takes the lock only if it is free, for whoever holds
+    /// it may need the connection.
+    pub(crate) async fn acquire(
+        &self,
+        conn: &mut Option<Conn>,
+        name: LockName,
+        mode: Mode,
+        within: Duration,
+    ) -> Result<(), LockError> {
+        if conn.as_ref().is_some_and(Conn::is_transaction) {
+            return self.application.locks().try_acquire(&self.party, name, mode);
+        }
+        *conn = None;
         self.application.acquire(&self.party, name, mode, within).await
-    }
-
-    /// Takes a named lock if it is free.
-    pub(crate) fn try_acquire(&self, name: LockName, mode: Mode) -> Result<(), LockError> {
-        self.application.locks().try_acquire(&self.party, name, mode)
     }
 
     /// One count of a named lock back.
@@ -97,15 +106,16 @@ impl Part {
         self.application.locks().release(self.party.owner, name);
     }
 
-    pub(super) fn snapshot(&mut self) -> &Arc<Snapshot> {
-        let application = &self.application;
-        self.snapshot.get_or_insert_with(|| application.snapshot())
+    /// The unit's view, and its changes on top.
+    pub(super) fn view(&mut self) -> (&Snapshot, &mut Changes) {
+        let Self { application, snapshot, changes, .. } = self;
+        (snapshot.get_or_insert_with(|| application.snapshot()), changes)
     }
 
     /// One count of the application's lock back.
     pub(super) fn unlock_once(&mut self) {
         self.locked = self.locked.saturating_sub(1);
-        self.application.locks().release(self.party.owner, &LockName::APPLICATION);
+        self.release(&LockName::APPLICATION);
     }
 }
 

@@ -1,10 +1,8 @@
 //! The conflict-free types as a unit of work sees them (G14, G15).
 
-use std::sync::Arc;
-
-use super::handle::{decoded, encoded};
 use super::part::Part;
-use super::{ApplicationError, Changes, RcBag, RcCounter, RcMap, RcQueue, Snapshot, Stored, Value};
+use super::stored::{decoded, encoded};
+use super::{ApplicationError, RcBag, RcCounter, RcMap, RcQueue, Stored, Value};
 
 /// A counter in a unit of work. Units that add to it never conflict.
 #[must_use = "looking at a counter changes nothing"]
@@ -49,11 +47,6 @@ impl std::fmt::Debug for Of<'_> {
 }
 
 impl Of<'_> {
-    /// The unit's view and its changes.
-    fn split(&mut self) -> (Arc<Snapshot>, &mut Changes) {
-        (Arc::clone(self.part.snapshot()), &mut self.part.changes)
-    }
-
     fn decoded<T: Stored>(&self, value: Option<&Value>) -> Result<Option<T>, ApplicationError> {
         value.map(|value| decoded(self.name, value)).transpose()
     }
@@ -70,8 +63,8 @@ impl<'v> CounterView<'v> {
     /// [`ApplicationError::Change`] where the name is used for something else.
     pub fn value(&mut self) -> Result<i64, ApplicationError> {
         let name = self.0.name;
-        let (snapshot, changes) = self.0.split();
-        Ok(changes.counter(&snapshot, name)?)
+        let (snapshot, changes) = self.0.part.view();
+        Ok(changes.counter(snapshot, name)?)
     }
 
     /// Adds to it, or takes away.
@@ -80,8 +73,8 @@ impl<'v> CounterView<'v> {
     /// [`ApplicationError::Change`] beyond the range of 64 bits.
     pub fn add(&mut self, amount: i64) -> Result<(), ApplicationError> {
         let (name, durable) = (self.0.name, self.0.durable);
-        let (snapshot, changes) = self.0.split();
-        Ok(changes.count(&snapshot, name, durable, amount)?)
+        let (snapshot, changes) = self.0.part.view();
+        Ok(changes.count(snapshot, name, durable, amount)?)
     }
 
     /// Takes `amount` away if there is as much; tells whether it did. Asked again of the merged
@@ -92,8 +85,8 @@ impl<'v> CounterView<'v> {
     /// As [`CounterView::add`].
     pub fn decrement_if_ge(&mut self, amount: u64) -> Result<bool, ApplicationError> {
         let (name, durable) = (self.0.name, self.0.durable);
-        let (snapshot, changes) = self.0.split();
-        Ok(changes.decrement_if_ge(&snapshot, name, durable, amount)?)
+        let (snapshot, changes) = self.0.part.view();
+        Ok(changes.decrement_if_ge(snapshot, name, durable, amount)?)
     }
 }
 
@@ -109,8 +102,8 @@ impl<'v, T: Stored> QueueView<'v, T> {
     pub fn push(&mut self, item: &T) -> Result<(), ApplicationError> {
         let (name, durable) = (self.of.name, self.of.durable);
         let item = encoded(name, item)?;
-        let (snapshot, changes) = self.of.split();
-        Ok(changes.queue_push(&snapshot, name, durable, item)?)
+        let (snapshot, changes) = self.of.part.view();
+        Ok(changes.queue_push(snapshot, name, durable, item)?)
     }
 
     /// Takes the first item.
@@ -127,8 +120,8 @@ impl<'v, T: Stored> QueueView<'v, T> {
     /// [`ApplicationError::Type`] where another type was stored.
     pub fn pop_if_any(&mut self) -> Result<Option<T>, ApplicationError> {
         let (name, durable) = (self.of.name, self.of.durable);
-        let (snapshot, changes) = self.of.split();
-        let item = changes.queue_pop(&snapshot, name, durable)?;
+        let (snapshot, changes) = self.of.part.view();
+        let item = changes.queue_pop(snapshot, name, durable)?;
         self.of.decoded(item.as_ref())
     }
 
@@ -138,8 +131,8 @@ impl<'v, T: Stored> QueueView<'v, T> {
     /// [`ApplicationError::Type`] where another type was stored.
     pub fn peek(&mut self) -> Result<Option<T>, ApplicationError> {
         let name = self.of.name;
-        let (snapshot, changes) = self.of.split();
-        let item = changes.queue_peek(&snapshot, name)?;
+        let (snapshot, changes) = self.of.part.view();
+        let item = changes.queue_peek(snapshot, name)?;
         self.of.decoded(item.as_ref())
     }
 
@@ -149,8 +142,8 @@ impl<'v, T: Stored> QueueView<'v, T> {
     /// [`ApplicationError::Type`] where another type was stored.
     pub fn items(&mut self) -> Result<Vec<T>, ApplicationError> {
         let name = self.of.name;
-        let (snapshot, changes) = self.of.split();
-        changes.queue_items(&snapshot, name)?.iter().map(|item| decoded(name, item)).collect()
+        let (snapshot, changes) = self.of.part.view();
+        changes.queue_items(snapshot, name)?.iter().map(|item| decoded(name, item)).collect()
     }
 
     /// How many items there are.
@@ -159,8 +152,8 @@ impl<'v, T: Stored> QueueView<'v, T> {
     /// [`ApplicationError::Change`] where the name is used for something else.
     pub fn len(&mut self) -> Result<usize, ApplicationError> {
         let name = self.of.name;
-        let (snapshot, changes) = self.of.split();
-        Ok(changes.queue_len(&snapshot, name)?)
+        let (snapshot, changes) = self.of.part.view();
+        Ok(changes.queue_len(snapshot, name)?)
     }
 
     /// Whether there is no item.
@@ -183,8 +176,8 @@ impl<'v, T: Stored> MapView<'v, T> {
     /// [`ApplicationError::Type`] where another type was stored.
     pub fn get(&mut self, key: &str) -> Result<Option<T>, ApplicationError> {
         let name = self.of.name;
-        let (snapshot, changes) = self.of.split();
-        let value = changes.map_value(&snapshot, name, key)?.cloned();
+        let (snapshot, changes) = self.of.part.view();
+        let value = changes.map_value(snapshot, name, key)?.cloned();
         self.of.decoded(value.as_ref())
     }
 
@@ -195,8 +188,8 @@ impl<'v, T: Stored> MapView<'v, T> {
     pub fn put(&mut self, key: &str, value: &T) -> Result<(), ApplicationError> {
         let (name, durable) = (self.of.name, self.of.durable);
         let value = encoded(name, value)?;
-        let (snapshot, changes) = self.of.split();
-        Ok(changes.map_put(&snapshot, name, durable, key, value)?)
+        let (snapshot, changes) = self.of.part.view();
+        Ok(changes.map_put(snapshot, name, durable, key, value)?)
     }
 
     /// Removes a key; tells whether it was there.
@@ -205,8 +198,8 @@ impl<'v, T: Stored> MapView<'v, T> {
     /// [`ApplicationError::Change`] where the name is used for something else.
     pub fn remove(&mut self, key: &str) -> Result<bool, ApplicationError> {
         let (name, durable) = (self.of.name, self.of.durable);
-        let (snapshot, changes) = self.of.split();
-        Ok(changes.map_remove(&snapshot, name, durable, key)?)
+        let (snapshot, changes) = self.of.part.view();
+        Ok(changes.map_remove(snapshot, name, durable, key)?)
     }
 
     /// How many keys there are.
@@ -215,8 +208,8 @@ impl<'v, T: Stored> MapView<'v, T> {
     /// [`ApplicationError::Change`] where the name is used for something else.
     pub fn len(&mut self) -> Result<usize, ApplicationError> {
         let name = self.of.name;
-        let (snapshot, changes) = self.of.split();
-        Ok(changes.map_len(&snapshot, name)?)
+        let (snapshot, changes) = self.of.part.view();
+        Ok(changes.map_len(snapshot, name)?)
     }
 
     /// Whether there is no key.
@@ -233,8 +226,8 @@ impl<'v, T: Stored> MapView<'v, T> {
     /// [`ApplicationError::Type`] where another type was stored.
     pub fn entries(&mut self) -> Result<Vec<(String, T)>, ApplicationError> {
         let name = self.of.name;
-        let (snapshot, changes) = self.of.split();
-        let entries = changes.map_entries(&snapshot, name)?;
+        let (snapshot, changes) = self.of.part.view();
+        let entries = changes.map_entries(snapshot, name)?;
         entries.iter().map(|(key, value)| Ok((key.to_string(), decoded(name, value)?))).collect()
     }
 }
@@ -251,8 +244,8 @@ impl<'v, T: Stored> BagView<'v, T> {
     pub fn add(&mut self, thing: &T) -> Result<(), ApplicationError> {
         let (name, durable) = (self.of.name, self.of.durable);
         let thing = encoded(name, thing)?;
-        let (snapshot, changes) = self.of.split();
-        Ok(changes.bag_add(&snapshot, name, durable, thing)?)
+        let (snapshot, changes) = self.of.part.view();
+        Ok(changes.bag_add(snapshot, name, durable, thing)?)
     }
 
     /// Removes one of a thing; tells whether there was one.
@@ -262,8 +255,8 @@ impl<'v, T: Stored> BagView<'v, T> {
     pub fn remove(&mut self, thing: &T) -> Result<bool, ApplicationError> {
         let (name, durable) = (self.of.name, self.of.durable);
         let thing = encoded(name, thing)?;
-        let (snapshot, changes) = self.of.split();
-        Ok(changes.bag_remove(&snapshot, name, durable, &thing)?)
+        let (snapshot, changes) = self.of.part.view();
+        Ok(changes.bag_remove(snapshot, name, durable, &thing)?)
     }
 
     /// How many of a thing there are.
@@ -273,8 +266,8 @@ impl<'v, T: Stored> BagView<'v, T> {
     pub fn count(&mut self, thing: &T) -> Result<u64, ApplicationError> {
         let name = self.of.name;
         let thing = encoded(name, thing)?;
-        let (snapshot, changes) = self.of.split();
-        Ok(changes.bag_count(&snapshot, name, &thing)?)
+        let (snapshot, changes) = self.of.part.view();
+        Ok(changes.bag_count(snapshot, name, &thing)?)
     }
 
     /// All things, and how many there are of each.
@@ -283,8 +276,8 @@ impl<'v, T: Stored> BagView<'v, T> {
     /// [`ApplicationError::Type`] where another type was stored.
     pub fn items(&mut self) -> Result<Vec<(T, u64)>, ApplicationError> {
         let name = self.of.name;
-        let (snapshot, changes) = self.of.split();
-        changes.bag_items(&snapshot, name)?.iter().map(|(thing, count)| Ok((decoded(name, thing)?, *count))).collect()
+        let (snapshot, changes) = self.of.part.view();
+        changes.bag_items(snapshot, name)?.iter().map(|(thing, count)| Ok((decoded(name, thing)?, *count))).collect()
     }
 
     /// How many things there are in all.
@@ -293,8 +286,8 @@ impl<'v, T: Stored> BagView<'v, T> {
     /// As [`BagView::items`].
     pub fn len(&mut self) -> Result<u64, ApplicationError> {
         let name = self.of.name;
-        let (snapshot, changes) = self.of.split();
-        Ok(changes.bag_items(&snapshot, name)?.iter().map(|(_, count)| count).sum())
+        let (snapshot, changes) = self.of.part.view();
+        Ok(changes.bag_items(snapshot, name)?.iter().map(|(_, count)| count).sum())
     }
 
     /// Whether there is nothing in it.

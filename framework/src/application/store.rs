@@ -72,18 +72,13 @@ pub(super) async fn load_some(db: &Db, names: &[Arc<str>]) -> Result<Vec<(Arc<st
     Ok(cells)
 }
 
-/// Stores a transaction's changes; tells whether all of them found what they expected. Where not,
-/// the transaction must be rolled back.
-pub(crate) async fn store_changes(conn: &mut Conn, writes: &[Write]) -> Result<bool, DbError> {
-    Ok(write(conn, writes).await?.is_empty())
-}
-
-/// As [`store_changes`]; answers the variables of the first write that was missed.
-pub(super) async fn write(conn: &mut Conn, writes: &[Write]) -> Result<Vec<Arc<str>>, DbError> {
+/// Stores a transaction's changes; answers the variable of the first write that was missed. Where
+/// there is one, the transaction must be rolled back.
+pub(crate) async fn store_changes(conn: &mut Conn, writes: &[Write]) -> Result<Option<Arc<str>>, DbError> {
     for write in writes {
         let rows = statement(write).execute(conn).await?;
         if rows == 0 && must_find(write) {
-            return Ok(vec![Arc::clone(write.variable())]);
+            return Ok(Some(Arc::clone(write.variable())));
         }
         if let Write::AddToEntry { name, entry, delta, .. } = write
             && *delta < 0
@@ -92,7 +87,7 @@ pub(super) async fn write(conn: &mut Conn, writes: &[Write]) -> Result<Vec<Arc<s
             db::query(sweep).bind(&**name).bind(&**entry).execute(conn).await?;
         }
     }
-    Ok(Vec::new())
+    Ok(None)
 }
 
 /// What is removed without regard to its version may be gone already.
@@ -102,45 +97,60 @@ fn must_find(write: &Write) -> bool {
 
 fn statement(write: &Write) -> Query {
     match write {
-        Write::PutValue { name, json, version, base: None } => db::query(
-            "INSERT INTO toolcrib_variables (name, kind, value, version) VALUES ($1, 'value', $2, $3) \
-             ON CONFLICT (name) DO NOTHING",
-        )
-        .bind(&**name)
-        .bind(&**json)
-        .bind(number(*version)),
-        Write::PutValue { name, json, version, base: Some(base) } => db::query(
-            "UPDATE toolcrib_variables SET value = $2, version = $3 \
-             WHERE name = $1 AND version = $4 AND kind = 'value'",
-        )
-        .bind(&**name)
-        .bind(&**json)
-        .bind(number(*version))
-        .bind(number(*base)),
-        Write::RemoveVariable { name, base: None, .. } => {
-            db::query("DELETE FROM toolcrib_variables WHERE name = $1").bind(&**name)
+        Write::PutValue { name, json, version, base } => put_value(name, json, *version, *base),
+        Write::RemoveVariable { name, base, .. } => remove_variable(name, *base),
+        Write::CreateVariable { name, kind, version } => create_variable(name, *kind, *version),
+        Write::AddToCounter { name, delta, floor, version, new } => {
+            add_to_counter(*new).bind(&**name).bind(*delta).bind(number(*version)).bind(floor.unwrap_or(i64::MIN))
         }
-        Write::RemoveVariable { name, base: Some(base), .. } => {
-            db::query("DELETE FROM toolcrib_variables WHERE name = $1 AND version = $2")
-                .bind(&**name)
-                .bind(number(*base))
+        Write::PutEntry { name, entry, position, json, version, base } => match base {
+            None => insert_entry(name, entry, position.unwrap_or_default()).bind(&**json).bind(number(*version)),
+            Some(base) => update_entry(name, entry).bind(&**json).bind(number(*version)).bind(number(*base)),
+        },
+        Write::RemoveEntry { name, entry, base } => remove_entry(name, entry, *base),
+        Write::AddToEntry { name, entry, delta, floor, version } => {
+            add_to_entry(*floor > 0).bind(&**name).bind(&**entry).bind(*delta).bind(number(*version)).bind(*floor)
         }
-        Write::CreateVariable { name, kind, version } => db::query(
-            "INSERT INTO toolcrib_variables (name, kind, version) VALUES ($1, $2, $3) \
-             ON CONFLICT (name) DO UPDATE SET version = excluded.version \
-             WHERE toolcrib_variables.kind = excluded.kind",
-        )
-        .bind(&**name)
-        .bind(kind.word())
-        .bind(number(*version)),
-        Write::AddToCounter { .. } => add_to_counter(write),
-        Write::PutEntry { .. } | Write::RemoveEntry { .. } | Write::AddToEntry { .. } => entry_statement(write),
     }
 }
 
-fn add_to_counter(write: &Write) -> Query {
-    let Write::AddToCounter { name, delta, floor, version, new } = write else { return db::query("SELECT 1") };
-    let sql = if *new {
+fn put_value(name: &str, json: &str, version: u64, base: Option<u64>) -> Query {
+    let put = match base {
+        None => db::query(
+            "INSERT INTO toolcrib_variables (name, kind, value, version) VALUES ($1, 'value', $2, $3) \
+             ON CONFLICT (name) DO NOTHING",
+        ),
+        Some(_) => db::query(
+            "UPDATE toolcrib_variables SET value = $2, version = $3 \
+             WHERE name = $1 AND version = $4 AND kind = 'value'",
+        ),
+    };
+    let put = put.bind(name).bind(json).bind(number(version));
+    base.into_iter().fold(put, |put, base| put.bind(number(base)))
+}
+
+fn remove_variable(name: &str, base: Option<u64>) -> Query {
+    match base {
+        None => db::query("DELETE FROM toolcrib_variables WHERE name = $1").bind(name),
+        Some(base) => {
+            db::query("DELETE FROM toolcrib_variables WHERE name = $1 AND version = $2").bind(name).bind(number(base))
+        }
+    }
+}
+
+fn create_variable(name: &str, kind: Kind, version: u64) -> Query {
+    db::query(
+        "INSERT INTO toolcrib_variables (name, kind, version) VALUES ($1, $2, $3) \
+         ON CONFLICT (name) DO UPDATE SET version = excluded.version \
+         WHERE toolcrib_variables.kind = excluded.kind",
+    )
+    .bind(name)
+    .bind(kind.word())
+    .bind(number(version))
+}
+
+fn add_to_counter(new: bool) -> Query {
+    db::query(if new {
         "INSERT INTO toolcrib_variables (name, kind, amount, version) VALUES ($1, 'counter', $2, $3) \
          ON CONFLICT (name) DO UPDATE SET amount = toolcrib_variables.amount + excluded.amount, \
          version = excluded.version \
@@ -148,56 +158,52 @@ fn add_to_counter(write: &Write) -> Query {
     } else {
         "UPDATE toolcrib_variables SET amount = amount + $2, version = $3 \
          WHERE name = $1 AND kind = 'counter' AND amount >= $4"
-    };
-    db::query(sql).bind(&**name).bind(*delta).bind(number(*version)).bind(floor.unwrap_or(i64::MIN))
+    })
 }
 
-fn entry_statement(write: &Write) -> Query {
-    match write {
-        Write::PutEntry { name, entry, position, json, version, base: None } => db::query(
-            "INSERT INTO toolcrib_variable_entries (variable, entry, position, value, version) \
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (variable, entry) DO NOTHING",
-        )
-        .bind(&**name)
-        .bind(&**entry)
-        .bind(number(position.unwrap_or_default()))
-        .bind(&**json)
-        .bind(number(*version)),
-        Write::PutEntry { name, entry, json, version, base: Some(base), .. } => db::query(
-            "UPDATE toolcrib_variable_entries SET value = $3, version = $4 \
-             WHERE variable = $1 AND entry = $2 AND version = $5",
-        )
-        .bind(&**name)
-        .bind(&**entry)
-        .bind(&**json)
-        .bind(number(*version))
-        .bind(number(*base)),
-        Write::RemoveEntry { name, entry, base: None } => {
-            db::query("DELETE FROM toolcrib_variable_entries WHERE variable = $1 AND entry = $2")
-                .bind(&**name)
-                .bind(&**entry)
+fn insert_entry(name: &str, entry: &str, position: u64) -> Query {
+    db::query(
+        "INSERT INTO toolcrib_variable_entries (variable, entry, position, value, version) \
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (variable, entry) DO NOTHING",
+    )
+    .bind(name)
+    .bind(entry)
+    .bind(number(position))
+}
+
+fn update_entry(name: &str, entry: &str) -> Query {
+    db::query(
+        "UPDATE toolcrib_variable_entries SET value = $3, version = $4 \
+         WHERE variable = $1 AND entry = $2 AND version = $5",
+    )
+    .bind(name)
+    .bind(entry)
+}
+
+fn remove_entry(name: &str, entry: &str, base: Option<u64>) -> Query {
+    match base {
+        None => {
+            db::query("DELETE FROM toolcrib_variable_entries WHERE variable = $1 AND entry = $2").bind(name).bind(entry)
         }
-        Write::RemoveEntry { name, entry, base: Some(base) } => {
+        Some(base) => {
             db::query("DELETE FROM toolcrib_variable_entries WHERE variable = $1 AND entry = $2 AND version = $3")
-                .bind(&**name)
-                .bind(&**entry)
-                .bind(number(*base))
+                .bind(name)
+                .bind(entry)
+                .bind(number(base))
         }
-        Write::AddToEntry { name, entry, delta, floor, version } => {
-            let sql = if *floor > 0 {
-                "UPDATE toolcrib_variable_entries SET amount = amount + $3, version = $4 \
-                 WHERE variable = $1 AND entry = $2 AND amount >= $5"
-            } else {
-                "INSERT INTO toolcrib_variable_entries (variable, entry, amount, version) \
-                 VALUES ($1, $2, $3, $4) ON CONFLICT (variable, entry) DO UPDATE \
-                 SET amount = toolcrib_variable_entries.amount + excluded.amount, version = excluded.version \
-                 WHERE toolcrib_variable_entries.amount >= $5"
-            };
-            db::query(sql).bind(&**name).bind(&**entry).bind(*delta).bind(number(*version)).bind(*floor)
-        }
-        // Written by `statement`.
-        _ => db::query("SELECT 1"),
     }
+}
+
+fn add_to_entry(must_be_there: bool) -> Query {
+    db::query(if must_be_there {
+        "UPDATE toolcrib_variable_entries SET amount = amount + $3, version = $4 \
+         WHERE variable = $1 AND entry = $2 AND amount >= $5"
+    } else {
+        "INSERT INTO toolcrib_variable_entries (variable, entry, amount, version) \
+         VALUES ($1, $2, $3, $4) ON CONFLICT (variable, entry) DO UPDATE \
+         SET amount = toolcrib_variable_entries.amount + excluded.amount, version = excluded.version \
+         WHERE toolcrib_variable_entries.amount >= $5"
+    })
 }
 
 /// Versions and positions count from 1 and stay far below the limit of a signed number.

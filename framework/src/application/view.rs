@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::handle::{Variable, contents, decoded, encoded};
+use super::contents::{Variable, contents};
 use super::part::Part;
+use super::stored::{decoded, encoded};
 use super::{
     AppVar, ApplicationError, BagView, CounterView, MapView, ObjectLock, QueueView, RcBag, RcCounter, RcMap, RcQueue,
     Stored,
 };
 use crate::db::Conn;
-use crate::locks::LockError;
+use crate::locks::{LockError, LockName, Mode};
 
 /// The application in one unit of work.
 ///
@@ -55,8 +56,8 @@ impl<'a> ApplicationView<'a> {
     /// # Errors
     /// [`ApplicationError::Type`] where another type was stored.
     pub fn get<T: Stored>(&mut self, var: &AppVar<T>) -> Result<Option<T>, ApplicationError> {
-        let snapshot = Arc::clone(self.part.snapshot());
-        match self.part.changes.value(&snapshot, var.name())? {
+        let (snapshot, changes) = self.part.view();
+        match changes.value(snapshot, var.name())? {
             Some(value) => decoded(var.name(), value).map(Some),
             None => Ok(None),
         }
@@ -68,8 +69,8 @@ impl<'a> ApplicationView<'a> {
     /// [`ApplicationError::Change`] for a value that is too large or not JSON.
     pub fn set<T: Stored>(&mut self, var: &AppVar<T>, value: &T) -> Result<(), ApplicationError> {
         let value = encoded(var.name(), value)?;
-        let snapshot = Arc::clone(self.part.snapshot());
-        Ok(self.part.changes.put(&snapshot, var.name(), var.is_durable(), value)?)
+        let (snapshot, changes) = self.part.view();
+        Ok(changes.put(snapshot, var.name(), var.is_durable(), value)?)
     }
 
     /// Removes a variable.
@@ -77,8 +78,8 @@ impl<'a> ApplicationView<'a> {
     /// # Errors
     /// [`ApplicationError::Change`] where the name is used for something else.
     pub fn remove<T: Stored>(&mut self, var: &AppVar<T>) -> Result<(), ApplicationError> {
-        let snapshot = Arc::clone(self.part.snapshot());
-        Ok(self.part.changes.remove(&snapshot, var.name()).map(drop)?)
+        let (snapshot, changes) = self.part.view();
+        Ok(changes.remove(snapshot, var.name()).map(drop)?)
     }
 
     /// Sets a variable that has no value yet; tells whether this call did (A8).
@@ -87,8 +88,8 @@ impl<'a> ApplicationView<'a> {
     /// As [`ApplicationView::set`].
     pub fn set_if_absent<T: Stored>(&mut self, var: &AppVar<T>, value: &T) -> Result<bool, ApplicationError> {
         let value = encoded(var.name(), value)?;
-        let snapshot = Arc::clone(self.part.snapshot());
-        Ok(self.part.changes.put_if_absent(&snapshot, var.name(), var.is_durable(), value)?)
+        let (snapshot, changes) = self.part.view();
+        Ok(changes.put_if_absent(snapshot, var.name(), var.is_durable(), value)?)
     }
 
     /// Changes a variable by a function of its value; answers the new value.
@@ -128,15 +129,15 @@ impl<'a> ApplicationView<'a> {
     /// The names of all variables this unit sees, its own changes included.
     #[must_use]
     pub fn names(&mut self) -> Vec<String> {
-        let snapshot = Arc::clone(self.part.snapshot());
-        self.part.changes.names(&snapshot).iter().map(ToString::to_string).collect()
+        let (snapshot, changes) = self.part.view();
+        changes.names(snapshot).iter().map(ToString::to_string).collect()
     }
 
     /// All variables, by name, as of the unit's snapshot: one consistent copy, without the unit's
     /// own changes (A14).
     #[must_use]
     pub fn contents(&mut self) -> Vec<Variable> {
-        contents(self.part.snapshot())
+        contents(self.part.view().0)
     }
 
     /// Locks the application, as ASP's `Application.Lock` (A2): until the unit ends or
@@ -153,12 +154,8 @@ impl<'a> ApplicationView<'a> {
     /// # Errors
     /// [`LockError`].
     pub async fn lock(&mut self) -> Result<(), LockError> {
-        if self.holds_transaction() {
-            self.part.application.try_lock(&self.part.party)?;
-        } else {
-            *self.conn = None;
-            self.part.application.lock(&self.part.party).await?;
-        }
+        let limit = self.part.application.lock_timeout();
+        self.part.acquire(self.conn, LockName::APPLICATION, Mode::Exclusive, limit).await?;
         self.part.locked += 1;
         // Nobody publishes any more: look again, so that nothing read is out of date.
         self.part.snapshot = Some(self.part.application.snapshot());
@@ -180,7 +177,7 @@ impl<'a> ApplicationView<'a> {
             1 if self.holds_transaction() => {}
             1 => {
                 if self.part.has_changes() {
-                    let hold = self.part.share(true).await?;
+                    let hold = self.part.share(self.conn).await?;
                     self.part.commit(hold).await?;
                     self.part.seal();
                     self.part.snapshot = None;
@@ -199,7 +196,7 @@ impl<'a> ApplicationView<'a> {
     /// # Errors
     /// [`ApplicationError::Stopped`].
     pub async fn lock_object<T>(&mut self, var: &AppVar<T>) -> Result<ObjectLock, ApplicationError> {
-        let seen = self.part.snapshot().get(var.name()).map(|cell| cell.version);
+        let seen = self.part.view().0.get(var.name()).map(|cell| cell.version);
         // Registered before the grant: a changed object is locked as well (G11).
         self.part.holds_objects = true;
         let owner = self.part.party.owner;

@@ -11,7 +11,7 @@ use super::{Failure, PageError, Site, Unit};
 use crate::clock::now_micros;
 use crate::panics::message_of;
 use crate::session::Session;
-use crate::unit_of_work::{End, Replay, RetryPolicy, Verdict, Work, run_effects};
+use crate::unit_of_work::{End, Replay, Verdict, Work, run_effects};
 
 /// A unit of work that committed.
 #[derive(Debug)]
@@ -60,7 +60,8 @@ impl Site {
     /// after a conflict, the same entries in the object log. `name` stands for it in reports. It
     /// may take as long as a request (`request.timeout_ms`), replays included.
     ///
-    /// Its future stays on its thread: start it with `actix_web::rt::spawn`. A page may run one too; it is a unit of its own then, which commits by itself.
+    /// Its future stays on its thread: start it with `actix_web::rt::spawn`. A page may run one
+    /// too; it is a unit of its own then, which commits by itself.
     ///
     /// ```no_run
     /// use toolcrib::prelude::*;
@@ -80,7 +81,6 @@ impl Site {
         name: &'static str,
         work: impl AsyncFn(&mut Unit) -> Result<T, PageError>,
     ) -> Result<UnitDone<T>, UnitError> {
-        let policy = RetryPolicy::new(self.settings().retry_delays.clone());
         let deadline = Instant::now() + self.settings().request.timeout;
         let request: Arc<str> = uuid::Uuid::now_v7().to_string().into();
         let mut replay = Replay::default();
@@ -107,16 +107,14 @@ impl Site {
                 Err(failure) => failure,
             };
             let left = deadline.saturating_duration_since(Instant::now());
-            let verdict = failure.is_conflict().then(|| replay.lost(&policy, failure.lost_over(), left));
+            let verdict = failure.is_conflict().then(|| replay.lost(&self.parts().retry, failure.lost_over(), left));
             let about = About { url: String::new(), request: &request, session: None, page: name, attempt: number };
             log_entries::note(self, &about, &failure, verdict);
-            if let Some(Verdict::Wait(delay)) = verdict {
-                self.parts().stats.ended(End::Retried);
-                tokio::time::sleep(delay).await;
-            } else {
-                self.parts().stats.ended(if verdict.is_some() { End::Exhausted } else { End::Failed });
+            self.parts().stats.ended(End::undone(verdict));
+            let Some(Verdict::Wait(delay)) = verdict else {
                 return Err(UnitError { name, attempts, failure: Box::new(failure) });
-            }
+            };
+            tokio::time::sleep(delay).await;
         }
     }
 }

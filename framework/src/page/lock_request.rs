@@ -55,12 +55,7 @@ impl<'a> LockRequest<'a> {
     /// requests that wait for one another. As a page's error the time-out is answered 503, and a
     /// circle makes the request run again.
     pub async fn acquire(self) -> Result<(), LockError> {
-        let name = self.name?;
-        if self.conn.as_ref().is_some_and(Conn::is_transaction) {
-            return self.part.try_acquire(name, self.mode);
-        }
-        *self.conn = None;
-        self.part.acquire(name, self.mode, self.within).await
+        self.part.acquire(self.conn, self.name?, self.mode, self.within).await
     }
 
     /// As [`LockRequest::acquire`], but a lock that is not to be had in time is no error: answers

@@ -55,7 +55,7 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for CreateError {
     message = "`{Self}` is not a page module",
     note = "a page needs `const INFO`, `create`, `initialize` and `show`"
 )]
-#[allow(async_fn_in_trait, reason = "pages run on one arbiter; their futures need not be Send")]
+#[expect(async_fn_in_trait, reason = "pages run on one arbiter; their futures need not be Send")]
 pub trait PageModule: Sized + Send + 'static {
     /// What is known of the page without creating it.
     const INFO: PageInfo;
@@ -104,7 +104,7 @@ pub trait PageModule: Sized + Send + 'static {
 }
 
 /// A module without a page: what several pages share for the length of one request.
-#[allow(async_fn_in_trait, reason = "modules run on one arbiter; their futures need not be Send")]
+#[expect(async_fn_in_trait, reason = "modules run on one arbiter; their futures need not be Send")]
 pub trait DataModule: Sized + Send + 'static {
     /// Its name, of its own among all modules of a site.
     const NAME: &'static str;
@@ -121,7 +121,7 @@ pub trait DataModule: Sized + Send + 'static {
 }
 
 /// The one module that takes part in every request that reaches a page (WebSnap: W9).
-#[allow(async_fn_in_trait, reason = "modules run on one arbiter; their futures need not be Send")]
+#[expect(async_fn_in_trait, reason = "modules run on one arbiter; their futures need not be Send")]
 pub trait AppModule: Sized + Send + 'static {
     /// The application's title, for templates.
     const TITLE: &'static str;

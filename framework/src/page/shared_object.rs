@@ -27,7 +27,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// one begins. It is created when the first message comes. A panic throws the value away, and the
 /// next message creates a new one: what must outlive that belongs into the database or an
 /// application variable.
-#[allow(async_fn_in_trait, reason = "an object stays on one arbiter; its futures need not be Send")]
+#[expect(async_fn_in_trait, reason = "an object stays on one arbiter; its futures need not be Send")]
 pub trait SharedObject: Sized + 'static {
     /// Its name, of its own among the shared objects of a site.
     const NAME: &'static str;

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::fields::Session;
 use super::{EndUser, HookError, SessionError, SessionField};
 use crate::db::Conn;
+use crate::panics::message_of;
 
 /// Why a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -105,7 +106,7 @@ pub struct SessionHooks {
 }
 
 /// Runs a site's hook: a panic is an error, and so is not to end in time.
-pub(super) async fn guarded(
+pub(crate) async fn guarded(
     hook: impl Future<Output = Result<(), HookError>>,
     deadline: Instant,
 ) -> Result<(), HookError> {
@@ -114,7 +115,7 @@ pub(super) async fn guarded(
     match run.catch_unwind().await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(HookError::new("it took too long")),
-        Err(_) => Err(HookError::new("it panicked")),
+        Err(panic) => Err(HookError::new(format!("it panicked: {}", message_of(panic.as_ref())))),
     }
 }
 

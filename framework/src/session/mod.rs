@@ -31,6 +31,7 @@ mod user;
 
 pub(crate) use self::actix::{CookieChange, State, cookie_layer, cookie_name};
 pub use error::{HookError, SessionError};
+pub(crate) use events::guarded;
 pub use events::{EndReason, SessionEnd, SessionHooks, SessionStart};
 pub(crate) use fields::{Fate, Known};
 pub use fields::{Session, SessionField};

@@ -128,30 +128,28 @@ impl Sessions {
     pub(super) async fn load(&self, key: &str) -> Result<Option<Arc<Loaded>>, DbError> {
         let key_hash = hash(key.as_bytes());
         let now = now_micros();
-        let loaded = match self.cached(&key_hash) {
-            Some(loaded) => loaded,
-            None => {
-                let epoch = self.inner.cache.epoch();
-                let Some(loaded) = self.read(Known { id: 0, key_hash }).await? else {
-                    return Ok(None);
-                };
-                if self.inner.db.is_sole_owner() {
-                    self.inner.cache.keep(epoch, &loaded);
-                }
-                loaded
-            }
-        };
-        let alive = loaded.idle_at.load(Ordering::Relaxed) > now && loaded.absolute_at > now;
-        Ok(alive.then_some(loaded))
+        let alive = |loaded: &Arc<Loaded>| loaded.idle_at.load(Ordering::Relaxed) > now && loaded.absolute_at > now;
+        Ok(self.current(Known { id: 0, key_hash }).await?.filter(alive))
+    }
+
+    /// A session as it is now: from memory, or from the database and kept in memory from then on.
+    async fn current(&self, known: Known) -> Result<Option<Arc<Loaded>>, DbError> {
+        if let Some(loaded) = self.cached(&known.key_hash) {
+            return Ok(Some(loaded));
+        }
+        let epoch = self.inner.cache.epoch();
+        let loaded = self.read(known).await?;
+        if let Some(loaded) = &loaded
+            && self.inner.db.is_sole_owner()
+        {
+            self.inner.cache.keep(epoch, loaded);
+        }
+        Ok(loaded)
     }
 
     /// The session as it is now, for a request that runs again or waited. `None`: it has ended.
     pub(crate) async fn fresh(&self, known: Known) -> Result<Option<Session>, DbError> {
-        let loaded = match self.cached(&known.key_hash) {
-            Some(loaded) => Some(loaded),
-            None => self.read(known).await?,
-        };
-        Ok(loaded.map(|loaded| {
+        Ok(self.current(known).await?.map(|loaded| {
             let fields = loaded.fields.iter().map(|(name, json)| (name.clone(), json.clone())).collect();
             Session::loaded(Some(loaded.known), fields)
         }))

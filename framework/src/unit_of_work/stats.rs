@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::Verdict;
 use crate::worker;
 
 /// Shards of the counts: one cache line each, so that workers do not take lines from each other.
@@ -35,6 +36,17 @@ pub(crate) enum End {
     Retried,
     Exhausted,
     Failed,
+}
+
+impl End {
+    /// How an attempt ended that was undone, by what follows.
+    pub(crate) fn undone(verdict: Option<Verdict>) -> Self {
+        match verdict {
+            Some(Verdict::Wait(_)) => Self::Retried,
+            Some(Verdict::Exhausted) => Self::Exhausted,
+            None => Self::Failed,
+        }
+    }
 }
 
 /// The counts at one moment.

@@ -140,9 +140,9 @@ impl Work {
         Ok(outcome)
     }
 
-    async fn share(&self) -> Result<Option<Shared>, LockError> {
+    async fn share(&mut self) -> Result<Option<Shared>, LockError> {
         match &self.part {
-            Some(part) if part.has_changes() => part.share(self.conn.is_none()).await.map(Some),
+            Some(part) if part.has_changes() => part.share(&mut self.conn).await.map(Some),
             _ => Ok(None),
         }
     }
@@ -160,8 +160,8 @@ impl Work {
         };
         // On any way out that does not settle it, the reservation asks the database when dropped.
         match store_changes(&mut tx, reservation.writes()).await {
-            Ok(true) => {}
-            Ok(false) => {
+            Ok(None) => {}
+            Ok(Some(_)) => {
                 drop(tx.rollback().await);
                 reservation.look_again().await;
                 return Err(ApplicationError::Elsewhere.into());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix::prelude::*;
 
 use super::messages::{Asked, Change, Job, Outcome};
-use super::{ApplicationActor, Decision};
+use super::{ApplicationActor, Decision, variables_of};
 use crate::application::state::{TxId, Write};
 use crate::application::{ApplicationError, Changes, store};
 use crate::clock::now_micros;
@@ -29,8 +29,8 @@ pub(super) enum Accepted {
 /// What became of the actor's own transaction.
 enum Stored {
     Committed,
-    /// Another process changed these first.
-    Missed(Vec<Arc<str>>),
+    /// Another process changed this variable first.
+    Missed(Arc<str>),
     Failed(DbError),
 }
 
@@ -90,16 +90,15 @@ impl ApplicationActor {
                 self.settle(tx, Outcome::Committed, ctx);
                 Ok(())
             }
-            Stored::Missed(names) => {
-                self.reserved.insert(tx, names);
+            Stored::Missed(name) => {
+                self.reserved.insert(tx, vec![name]);
                 self.settle(tx, Outcome::Doubtful, ctx);
                 self.retry_or_refuse(tx, accepted, ctx);
                 return self.stored(ctx);
             }
             Stored::Failed(error) => {
                 let outcome = if matches!(error, DbError::OutcomeUnknown(_)) {
-                    let names = writes.iter().map(|write| Arc::clone(write.variable())).collect();
-                    self.reserved.insert(tx, names);
+                    self.reserved.insert(tx, variables_of(writes));
                     Outcome::Doubtful
                 } else {
                     Outcome::Undone
@@ -158,12 +157,12 @@ fn answer_all(refused: Vec<(Accepted, ApplicationError)>) {
 
 /// Stores everything and commits.
 async fn store_all(mut conn: Conn, writes: &[Write]) -> Stored {
-    match store::write(&mut conn, writes).await {
-        Ok(missed) if missed.is_empty() => match conn.commit().await {
+    match store::store_changes(&mut conn, writes).await {
+        Ok(None) => match conn.commit().await {
             Ok(()) => Stored::Committed,
             Err(error) => Stored::Failed(error),
         },
-        Ok(missed) => {
+        Ok(Some(missed)) => {
             drop(conn.rollback().await);
             Stored::Missed(missed)
         }

@@ -93,7 +93,7 @@ fn a_commit_whose_answer_was_lost_is_found_in_the_database_once() {
         application.set(&TALLY, &7).await.unwrap();
         let reservation = reserve(&application).await;
         let mut tx = db.begin().await.unwrap();
-        assert!(store::store_changes(&mut tx, reservation.writes()).await.unwrap());
+        assert_eq!(store::store_changes(&mut tx, reservation.writes()).await.unwrap(), None);
         tx.commit().await.unwrap();
         drop(reservation);
         application.add(&CLICKS, 10).await.unwrap();

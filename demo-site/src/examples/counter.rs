@@ -5,6 +5,7 @@ use serde_json::json;
 use toolcrib::prelude::*;
 
 use super::contest::Contest;
+use super::pace::Pace;
 
 /// What such a page says.
 #[derive(Debug)]
@@ -43,8 +44,16 @@ impl Counter {
     }
 }
 
-/// Answers GET: JSON, the figure alone, or the page.
-pub(super) fn show(cx: &mut Context<'_>, words: &'static Words, value: i64) -> PageResult {
+/// Answers GET with what `read` finds: JSON, the figure alone, or the page.
+pub(super) async fn show(
+    cx: &mut Context<'_>,
+    words: &'static Words,
+    read: impl FnOnce(&mut Context<'_>) -> Result<i64, ApplicationError>,
+) -> PageResult {
+    let pace = Pace::of(cx);
+    pace.before().await;
+    let value = read(cx)?;
+    pace.between().await?;
     let counter = Counter { words, value };
     if cx.wants_json() {
         cx.json(&json!({ "value": value }))

@@ -38,11 +38,7 @@ impl PageModule for RcTallyPage {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let pace = Pace::of(cx);
-        pace.before().await;
-        let clicks = cx.application().counter(&RC_TALLY).value()?;
-        pace.between().await?;
-        counter::show(cx, &WORDS, clicks)
+        counter::show(cx, &WORDS, |cx| cx.application().counter(&RC_TALLY).value()).await
     }
 
     async fn action(&mut self, cx: &mut Context<'_>) -> PageResult {

@@ -63,11 +63,7 @@ impl PageModule for SalesPage {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let pace = Pace::of(cx);
-        pace.before().await;
-        let sales = cx.application().get(&SALES)?.unwrap_or(0);
-        pace.between().await?;
-        counter::show(cx, &WORDS, sales)
+        counter::show(cx, &WORDS, |cx| Ok(cx.application().get(&SALES)?.unwrap_or(0))).await
     }
 
     async fn action(&mut self, cx: &mut Context<'_>) -> PageResult {

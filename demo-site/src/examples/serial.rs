@@ -37,11 +37,7 @@ impl PageModule for SerialPage {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let pace = Pace::of(cx);
-        pace.before().await;
-        let last = cx.application().get(&SERIAL)?.unwrap_or(0);
-        pace.between().await?;
-        counter::show(cx, &WORDS, last)
+        counter::show(cx, &WORDS, |cx| Ok(cx.application().get(&SERIAL)?.unwrap_or(0))).await
     }
 
     async fn action(&mut self, cx: &mut Context<'_>) -> PageResult {

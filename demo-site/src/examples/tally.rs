@@ -37,11 +37,7 @@ impl PageModule for TallyPage {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let pace = Pace::of(cx);
-        pace.before().await;
-        let clicks = cx.application().get(&TALLY)?.unwrap_or(0);
-        pace.between().await?;
-        counter::show(cx, &WORDS, clicks)
+        counter::show(cx, &WORDS, |cx| Ok(cx.application().get(&TALLY)?.unwrap_or(0))).await
     }
 
     async fn action(&mut self, cx: &mut Context<'_>) -> PageResult {

@@ -1,6 +1,11 @@
 //! Addresses of pages, and which addresses stay on this site.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::{PageError, PageInfo};
+
+/// What does not stay as it is in an address.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Whether an address stays on this site: a path that no browser reads as a host.
 pub(super) fn is_local(path: &str) -> bool {
@@ -39,13 +44,8 @@ pub(super) fn address_of(page: &PageInfo, params: &[(&str, &str)]) -> Result<Str
 }
 
 /// Percent-encodes everything but RFC 3986's unreserved characters.
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
+pub(crate) fn encode(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ mod shared_object;
 mod site;
 mod unit;
 
+pub(crate) use address::encode;
 pub use background::{UnitAttempt, UnitDone, UnitError};
 pub(crate) use body::{Body, fill, parse_pairs, repeated};
 pub use body::{FormError, Upload};

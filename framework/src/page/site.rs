@@ -15,7 +15,7 @@ use crate::object_log::ObjectLog;
 use crate::secret::{SiteSecret, hash, hex};
 use crate::session::{EndUser, Sessions};
 use crate::settings::Settings;
-use crate::unit_of_work::Stats;
+use crate::unit_of_work::{RetryPolicy, Stats};
 
 /// A handle on the site a module belongs to. Cloning is cheap.
 #[derive(Clone)]
@@ -30,7 +30,9 @@ pub(crate) struct SiteParts {
     pub(crate) db: Db,
     pub(crate) sessions: Sessions,
     pub(crate) application: Application,
-    pub(crate) stats: Arc<Stats>,
+    pub(crate) stats: Stats,
+    /// When units are run again whose page has no schedule of its own.
+    pub(crate) retry: RetryPolicy,
     pub(crate) object_log: ObjectLog,
     pub(crate) events: Events,
     pub(crate) secret: SiteSecret,

@@ -1,19 +1,15 @@
 //! Starts the application with the first request that needs it, and ends it with the site.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
-use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
 
 use crate::application::{Ask, Start};
 use crate::object_log::{Entry, Priority};
 use crate::page::{ApplicationHooks, Site};
-use crate::panics::message_of;
-use crate::session::HookError;
+use crate::session::guarded;
 
 /// The longest a start or an end may take.
 const HOOK_LIMIT: Duration = Duration::from_secs(60);
@@ -52,7 +48,7 @@ impl ApplicationStart {
     }
 
     async fn begin(self: Arc<Self>) {
-        let outcome = guarded((self.hooks.start)(&self.site)).await;
+        let outcome = guarded((self.hooks.start)(&self.site), Instant::now() + HOOK_LIMIT).await;
         let started = outcome.is_ok();
         match outcome {
             Ok(()) => {
@@ -75,19 +71,9 @@ impl ApplicationStart {
         if !self.is_started() {
             return;
         }
-        if let Err(error) = guarded((self.hooks.end)(&self.site)).await {
+        if let Err(error) = guarded((self.hooks.end)(&self.site), Instant::now() + HOOK_LIMIT).await {
             self.site.object_log().note(Entry::new(Priority::Error, "Application did not end well").error(&error));
         }
         self.site.events().record("application_end", self.site.title(), None);
-    }
-}
-
-async fn guarded(hook: LocalBoxFuture<'_, Result<(), HookError>>) -> Result<(), HookError> {
-    // The time limit is inside the guard: what the hook drops may panic as well.
-    let run = AssertUnwindSafe(async { tokio::time::timeout(HOOK_LIMIT, hook).await }).catch_unwind().await;
-    match run {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => Err(HookError::new(format!("the hook took longer than {HOOK_LIMIT:?}"))),
-        Err(panic) => Err(HookError::new(format!("the hook panicked: {}", message_of(panic.as_ref())))),
     }
 }

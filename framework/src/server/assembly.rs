@@ -11,7 +11,6 @@ use crate::page::{
     AppModule, AppOf, CacheMode, CreateMode, DataModule, DataOf, Module, PageInfo, PageModule, PageOf, Site,
 };
 use crate::pool::{Limits, Pool};
-use crate::settings::Settings;
 use crate::supervisor::{RestartPolicy, Supervisor};
 use crate::unit_of_work::RetryPolicy;
 
@@ -123,7 +122,7 @@ pub(super) fn assemble(site: &Site, registered: &[&Registered]) -> Assembly {
     let pages = numbered.zip(page_pools).filter_map(|((own, page), pool)| {
         let info = page.page?;
         let (before, after) = companions(own, page, registered, &always, first_page);
-        Some(Entry { info, pool, retry: retry_of(site.settings(), page.name), before, after })
+        Some(Entry { info, pool, retry: retry_of(site, page.name), before, after })
     });
     Assembly { pages: pages.collect(), modules }
 }
@@ -152,9 +151,11 @@ fn companions(
     (before, after)
 }
 
-fn retry_of(settings: &Settings, page: &str) -> RetryPolicy {
-    let own = settings.page(page).and_then(|own| own.retry_delays.as_ref());
-    RetryPolicy::new(own.unwrap_or(&settings.retry_delays).clone())
+fn retry_of(site: &Site, page: &str) -> RetryPolicy {
+    match site.settings().page(page).and_then(|own| own.retry_delays.as_ref()) {
+        Some(delays) => RetryPolicy::new(delays.clone()),
+        None => site.parts().retry.clone(),
+    }
 }
 
 impl Starting<'_> {

@@ -152,6 +152,12 @@ impl Site {
     }
 }
 
+impl tools::Register for SiteBuilder {
+    fn page<P: PageModule>(self) -> Self {
+        self.page::<P>()
+    }
+}
+
 impl SiteBuilder {
     /// The site's migrations, one set for each engine.
     pub fn migrations(mut self, sqlite: &'static Migrator, postgres: &'static Migrator) -> Self {
@@ -227,24 +233,11 @@ impl SiteBuilder {
     /// All pages of the site, the framework's own last, without creating any.
     #[must_use]
     pub fn pages(&self) -> Vec<PageInfo> {
-        self.registered().chain(tools::infos()).collect()
+        tools::register(self.registered().collect())
     }
 
     fn registered(&self) -> impl Iterator<Item = PageInfo> {
         self.pages.iter().filter_map(|registered| registered.page)
-    }
-
-    /// The framework's own pages come after the site's, in menus too.
-    fn with_tools(self) -> Self {
-        self.page::<tools::StatusPage>()
-            .page::<tools::StatusJsonPage>()
-            .page::<tools::ApplicationPage>()
-            .page::<tools::ApplicationJsonPage>()
-            .page::<tools::LocksPage>()
-            .page::<tools::LocksJsonPage>()
-            .page::<tools::LogPage>()
-            .page::<tools::LogJsonPage>()
-            .page::<tools::EventsJsonPage>()
     }
 
     /// Checks that everything fits together, opens the database and brings it up to date.
@@ -252,17 +245,19 @@ impl SiteBuilder {
     /// # Errors
     /// [`BuildError`], which names what does not fit. Nothing listens yet.
     pub async fn build(self) -> Result<Server, BuildError> {
-        self.with_tools().build_all().await
+        let own_pages = self.pages.len();
+        // The framework's own pages come after the site's, in menus too.
+        tools::register(self).build_all(own_pages).await
     }
 
-    async fn build_all(mut self) -> Result<Server, BuildError> {
+    async fn build_all(mut self, own_pages: usize) -> Result<Server, BuildError> {
         let (app, looks) = self.only_app()?;
         self.check_names()?;
         self.check_settings()?;
         self.check_uses()?;
         let login_page = self.page_number(self.login_page)?;
         let default_page = self.page_number(self.default_page)?;
-        self.check_logins(login_page)?;
+        self.check_logins(own_pages, login_page)?;
         let routes = self.routes(default_page)?;
 
         if System::try_current().is_none() {
@@ -289,7 +284,6 @@ impl SiteBuilder {
         let served = Served {
             hosts: Hosts::new(site.settings()),
             visitor_cookie: cookie_name("toolcrib-visitor", site.settings().is_https()),
-            retry: RetryPolicy::new(site.settings().retry_delays.clone()),
             start: ApplicationStart::new(site.clone(), looks.application),
             objects: made.objects,
             site,
@@ -315,15 +309,15 @@ impl SiteBuilder {
             start(&objects.handle(), &mut self.states);
         }
         let (object_log, log_writer) = ObjectLog::start(db.clone(), settings.object_log.max_entries);
-        let stats = Arc::new(Stats::default());
-        let board = Board::new(Arc::clone(&stats), settings.server.workers);
+        let board = Board::new(settings.server.workers);
         self.states.insert(TypeId::of::<Board>(), Box::new(board.clone()));
         let site = Site::new(SiteParts {
             title: looks.title,
             db: db.clone(),
             sessions: Sessions::new(db, settings.session, looks.hooks, events.clone()),
             application,
-            stats,
+            stats: Stats::default(),
+            retry: RetryPolicy::new(settings.retry_delays.clone()),
             object_log,
             events,
             secret,
@@ -387,10 +381,9 @@ impl SiteBuilder {
 
     /// WebSnap counts everybody as signed in where nobody can sign in; here that is refused.
     /// The framework's own tools are then simply out of reach.
-    fn check_logins(&self, login_page: Option<usize>) -> Result<(), BuildError> {
-        let closed =
-            |page: &&Registered| !tools::is_tool(page.type_id) && page.page.is_some_and(|info| info.requires_login());
-        match self.pages.iter().find(closed) {
+    fn check_logins(&self, own_pages: usize, login_page: Option<usize>) -> Result<(), BuildError> {
+        let closed = |page: &&Registered| page.page.is_some_and(|info| info.requires_login());
+        match self.pages.iter().take(own_pages).find(closed) {
             Some(page) if login_page.is_none() => Err(BuildError::NoLoginPage(page.name)),
             _ => Ok(()),
         }

@@ -20,7 +20,6 @@ pub(super) struct Served {
     /// App module first, then data modules, then pages, in the order they were registered.
     pub(super) modules: Vec<Arc<dyn CompanionPool>>,
     pub(super) login_page: Option<usize>,
-    pub(super) retry: RetryPolicy,
     /// The cookie a visitor's form token is bound to before there is a session.
     pub(super) visitor_cookie: String,
     pub(super) draining: AtomicBool,

@@ -142,14 +142,12 @@ impl Task<'_> {
             }
             let verdict = self.verdict(&failure, trace.attempts, page, &mut replay);
             self.note(&failure, verdict, visitor, &trace);
-            if let Some(Verdict::Wait(delay)) = verdict {
-                stats.ended(End::Retried);
-                // Nothing is held here: no instance, connection, or lock.
-                tokio::time::sleep(delay).await;
-            } else {
-                stats.ended(if verdict.is_some() { End::Exhausted } else { End::Failed });
+            stats.ended(End::undone(verdict));
+            let Some(Verdict::Wait(delay)) = verdict else {
                 return Run { outcome: Err(Undone::Refused(Refusal::of_failure(&failure))), trace };
-            }
+            };
+            // Nothing is held here: no instance, connection, or lock.
+            tokio::time::sleep(delay).await;
         }
     }
 
@@ -157,7 +155,7 @@ impl Task<'_> {
     fn verdict(&self, failure: &Failure, attempt: u32, page: usize, replay: &mut Replay) -> Option<Verdict> {
         let left = self.request.deadline.saturating_duration_since(Instant::now());
         if failure.is_conflict() {
-            let policy = self.served.entry(page).map_or(&self.served.retry, |entry| &entry.retry);
+            let policy = &self.served.entry(page)?.retry;
             return Some(replay.lost(policy, failure.lost_over(), left));
         }
         let reads_only = self.request.method != Method::POST;

@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::db::Db;
 use crate::page::{PageError, Site};
 use crate::supervisor::Watched;
-use crate::unit_of_work::Stats;
 
 /// Everything that can be watched of a running site. Cloning is cheap.
 #[derive(Clone)]
@@ -19,7 +18,6 @@ pub(crate) struct Board {
 struct Parts {
     started: Instant,
     workers: usize,
-    stats: Arc<Stats>,
     modules: OnceLock<Vec<Arc<dyn Watched>>>,
 }
 
@@ -103,8 +101,8 @@ pub(super) struct DatabaseStatus {
 }
 
 impl Board {
-    pub(crate) fn new(stats: Arc<Stats>, workers: usize) -> Self {
-        Self { parts: Arc::new(Parts { started: Instant::now(), workers, stats, modules: OnceLock::new() }) }
+    pub(crate) fn new(workers: usize) -> Self {
+        Self { parts: Arc::new(Parts { started: Instant::now(), workers, modules: OnceLock::new() }) }
     }
 
     /// Says once what there is to watch.
@@ -115,7 +113,7 @@ impl Board {
 
     /// The state of this moment.
     pub(super) async fn status(&self, site: &Site) -> Result<Status, PageError> {
-        let totals = self.parts.stats.totals();
+        let totals = site.parts().stats.totals();
         let sessions = site.sessions().counts().await?;
         Ok(Status {
             uptime_s: self.parts.started.elapsed().as_secs(),

@@ -1,14 +1,9 @@
 //! One page of a list, and the addresses of its neighbours.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
-use crate::page::Context;
+use crate::page::{Context, encode};
 
 /// Rows of one page.
 const ROWS: usize = 100;
-
-/// What stays as it is in an address (RFC 3986: unreserved).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Which part of a list is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +46,7 @@ impl Paging {
         let path = self.path;
         match self.prefix.as_str() {
             "" => format!("{path}?page={page}"),
-            prefix => format!("{path}?q={}&page={page}", utf8_percent_encode(prefix, ENCODED)),
+            prefix => format!("{path}?q={}&page={page}", encode(prefix)),
         }
     }
 }

@@ -1,12 +1,7 @@
 //! How somebody looks at the log: what the address says.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::object_log::{Column, Filter, Priority, Sort};
-use crate::page::Context;
-
-/// What stays as it is in an address (RFC 3986: unreserved).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+use crate::page::{Context, encode};
 
 /// Filter, order and page of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,7 +29,7 @@ impl Look {
             pairs.push(format!("priority={}", priority.name()));
         }
         if let Some(label) = &self.filter.label {
-            pairs.push(format!("label={}", utf8_percent_encode(label, ENCODED)));
+            pairs.push(format!("label={}", encode(label)));
         }
         if self.sort != Sort::default() {
             pairs.push(format!("sort={}", self.sort));

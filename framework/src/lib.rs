@@ -46,6 +46,7 @@ compile_error!("toolcrib needs panic = \"unwind\": with \"abort\" one panicking 
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 compile_error!("toolcrib needs a database: enable the feature `sqlite` or `postgres`");
 
+pub mod adapter;
 pub mod application;
 pub mod clock;
 pub mod db;

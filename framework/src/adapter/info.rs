@@ -3,7 +3,7 @@
 use super::{Choice, ColumnType, Kind};
 
 /// Longest text a field takes unless it says otherwise, in characters.
-pub const DEFAULT_MAX_CHARS: usize = 1_000;
+pub(super) const DEFAULT_MAX_CHARS: usize = 1_000;
 
 /// What is fixed about an adapter. `#[derive(Adapter)]` writes it.
 #[derive(Debug, Clone, Copy)]

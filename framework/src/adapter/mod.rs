@@ -1,11 +1,26 @@
 //! Adapters: a page's data and commands as named, typed fields and actions that obey rights
 //! (WebSnap: `TAdapter`, W30-W37).
 
+mod errors;
+mod execute;
+mod fold;
+mod form;
 mod info;
+mod once;
+mod read;
+mod row;
+pub mod rules;
 mod value;
+mod view;
 
+pub use errors::{ErrorKind, Errors, FieldError};
+pub use execute::{Done, Execute};
+pub use fold::{fold, fold_all, like_pattern, words};
+pub use form::Form;
 pub use info::{ActionInfo, AdapterInfo, FieldId, FieldInfo, SortInfo, TableInfo};
+pub use row::{Rights, Row, ViewError};
 pub use value::{Amount, Choice, ColumnType, Day, FieldType, FieldValue, FileField, Kind};
+pub use view::{FieldView, Markup};
 
 /// A plain struct as a set of fields. Written by `#[derive(Adapter)]`.
 ///

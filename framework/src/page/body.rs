@@ -99,6 +99,10 @@ impl Body {
         &self.form
     }
 
+    pub(crate) fn uploads(&self) -> &[(String, Upload)] {
+        &self.uploads
+    }
+
     pub(crate) fn upload(&self, field: &str) -> Option<&Upload> {
         self.uploads.iter().find(|(name, _)| name == field).map(|(_, upload)| upload)
     }

@@ -45,6 +45,14 @@ pub(crate) struct Attempt {
     pub(crate) dispatched: bool,
     /// How many companions were reset for this attempt.
     pub(crate) initialized: usize,
+    /// The form this attempt refused, for whatever page shows it.
+    pub(crate) refused: Option<Refused>,
+}
+
+/// A form that was refused, its type forgotten.
+pub(crate) struct Refused {
+    pub(crate) form: Box<dyn Any + Send>,
+    pub(crate) status: StatusCode,
 }
 
 /// The modules checked out beside the page.
@@ -348,14 +356,24 @@ impl Context<'_> {
 
 /// The answer.
 impl Context<'_> {
-    /// Renders a template to a page with status 200.
+    /// Renders a template to a page with status 200, or that of the form refused in this attempt.
     ///
     /// The connection for reading is given back first: rendering needs none.
     ///
     /// # Errors
     /// [`PageError::Template`].
     pub fn render(&mut self, template: impl Template) -> PageResult {
-        self.render_with(StatusCode::OK, template)
+        let status = self.status();
+        self.render_with(status, template)
+    }
+
+    /// Renders a whole page, or, to a script that asks for a part of it, that part: one of the
+    /// page's blocks (askama's `blocks`).
+    ///
+    /// # Errors
+    /// [`PageError::Template`].
+    pub fn render_part(&mut self, page: &impl Template, part: &impl Template) -> PageResult {
+        if self.wants_fragment() { self.fragment(part) } else { self.render(page) }
     }
 
     /// Renders a template to a page with another status.
@@ -368,14 +386,19 @@ impl Context<'_> {
         Ok(Response::html(render(&template, &frame)?).with_status(status))
     }
 
-    /// Renders a template to a part of a page: it leaves the messages to be shown once alone.
+    /// Renders a template to a part of a page, with the status of [`Context::render`]: it leaves
+    /// the messages to be shown once alone.
     ///
     /// # Errors
     /// [`PageError::Template`].
     pub fn fragment(&mut self, template: impl Template) -> PageResult {
         self.attempt.unit.work.release_reader();
         let frame = self.attempt.frame(Vec::new());
-        Ok(Response::html(render(&template, &frame)?))
+        Ok(Response::html(render(&template, &frame)?).with_status(self.status()))
+    }
+
+    fn status(&self) -> StatusCode {
+        self.attempt.refused.as_ref().map_or(StatusCode::OK, |refused| refused.status)
     }
 
     /// What templates get as `frame`; takes the messages to be shown once.
@@ -429,6 +452,37 @@ impl Context<'_> {
     /// None; an unknown page is an error once this page has returned.
     pub fn dispatch_page(&self, name: &str) -> PageResult {
         Ok(Response::dispatch(name.to_owned()))
+    }
+}
+
+/// For adapters.
+impl Context<'_> {
+    /// The token every form must carry.
+    pub(crate) fn csrf_token(&self) -> String {
+        self.attempt.csrf.token(&self.attempt.unit.site.parts().secret)
+    }
+
+    /// Undoes what the attempt did so far, with its locks and its changes to the session; it goes on
+    /// from there.
+    pub(crate) async fn undo(&mut self) {
+        self.attempt.unit.work.abort().await;
+        self.attempt.session.undo();
+    }
+
+    /// The address of a page, filled with the parameters of this request's own address, and with
+    /// `key` for its `id`.
+    pub(crate) fn address_of_page(&self, name: &str, key: Option<&str>) -> Result<String, PageError> {
+        let page = self.site().page(name).ok_or_else(|| PageError::other(format!("there is no page {name:?}")))?;
+        let own = self.attempt.request.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let mut params: Vec<(&str, &str)> = Vec::new();
+        for (name, value) in key.map(|key| ("id", key)).into_iter().chain(own) {
+            // Only what stands in the page's path, and once: the rest would become a query.
+            let wanted = page.path().split('/').any(|segment| segment.starts_with(&format!("{{{name}")));
+            if wanted && !params.iter().any(|(taken, _)| *taken == name) {
+                params.push((name, value));
+            }
+        }
+        address_of(page, &params)
     }
 }
 

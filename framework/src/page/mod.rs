@@ -48,7 +48,7 @@ pub(crate) use address::encode;
 pub use background::{UnitAttempt, UnitDone, UnitError};
 pub(crate) use body::{Body, fill, parse_pairs, repeated};
 pub use body::{FormError, Upload};
-pub(crate) use context::{Attempt, Modules};
+pub(crate) use context::{Attempt, Modules, Refused};
 pub use context::{Context, InstanceUse};
 pub(crate) use csrf::{Csrf, TOKEN_FIELD, TOKEN_HEADER};
 pub use error::{OrNotFound, PageError};
@@ -62,6 +62,7 @@ pub use module::{AppModule, CreateError, DataModule, Flow, PageModule, PageResul
 pub(crate) use module::{AppOf, ApplicationHooks, Companion, DataOf, Module, PageOf};
 pub(crate) use request::{Request, wants_fragment, wants_json};
 pub use response::Response;
+pub(crate) use response::Then;
 pub(crate) use shared_object::ObjectHandle;
 pub use shared_object::{ObjectInUnit, SharedObject};
 pub(crate) use site::{Assets, SiteParts};

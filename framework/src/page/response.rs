@@ -13,8 +13,19 @@ pub struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    pub(crate) then: Then,
+}
+
+/// Whether a response is the answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// It is.
+    #[default]
+    Answer,
+    /// The page is to show itself.
+    Show,
     /// Another page is to answer in place of this one.
-    pub(crate) dispatch: Option<String>,
+    Dispatch(String),
 }
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
@@ -25,7 +36,7 @@ impl Response {
     fn new(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(actix_web::http::header::CONTENT_TYPE, content_type);
-        Self { status, headers, body, dispatch: None }
+        Self { status, headers, body, then: Then::Answer }
     }
 
     /// 200 with HTML. Escaping is the caller's; templates do it themselves.
@@ -55,7 +66,7 @@ impl Response {
     /// 204.
     #[must_use]
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Bytes::new(), dispatch: None }
+        Self { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Bytes::new(), then: Then::Answer }
     }
 
     pub(crate) fn redirect(location: HeaderValue) -> Self {
@@ -67,7 +78,14 @@ impl Response {
 
     pub(crate) fn dispatch(page: String) -> Self {
         let mut response = Self::no_content();
-        response.dispatch = Some(page);
+        response.then = Then::Dispatch(page);
+        response
+    }
+
+    /// The page is to show itself, whatever the request's method.
+    pub(crate) fn show() -> Self {
+        let mut response = Self::no_content();
+        response.then = Then::Show;
         response
     }
 

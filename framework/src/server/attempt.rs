@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 
 use super::companion::CompanionLease;
 use crate::page::{
-    Attempt, Companion, Context, Failure, Flow, Modules, PageModule, PageOf, PageResult, Response, Unit,
+    Attempt, Companion, Context, Failure, Flow, Modules, PageModule, PageOf, PageResult, Response, Then, Unit,
 };
 use crate::panics::message_of;
 use crate::session::CookieChange;
@@ -127,7 +127,7 @@ async fn answer<P: PageModule>(page: &mut P, attempt: &mut Attempt) -> PageResul
         Flow::Handled(response) => response,
         Flow::Continue => page_answer(page, &mut Context { attempt }).await?,
     };
-    if response.dispatch.is_none()
+    if !matches!(response.then, Then::Dispatch(_))
         && let Some((place, mut app)) = take_app(attempt)
     {
         if let Some(hooks) = app.app_hooks() {
@@ -156,7 +156,10 @@ fn put_app(attempt: &mut Attempt, place: usize, app: Box<dyn Companion>) {
 async fn page_answer<P: PageModule>(page: &mut P, cx: &mut Context<'_>) -> PageResult {
     // A page dispatched by another one's action shows itself: the form was the other's.
     if *cx.method() == Method::POST && !cx.attempt.dispatched {
-        return page.action(cx).await;
+        let response = page.action(cx).await?;
+        if response.then != Then::Show {
+            return Ok(response);
+        }
     }
     if let Flow::Handled(response) = page.before_page(cx).await? {
         return Ok(response);
@@ -169,13 +172,11 @@ async fn page_answer<P: PageModule>(page: &mut P, cx: &mut Context<'_>) -> PageR
 /// The page returned: commits or undoes its work, and ends the companions' leases.
 async fn conclude(answer: PageResult, mut job: Job) -> Ended {
     let response = match answer {
-        Ok(mut response) => match response.dispatch.take() {
-            Some(page) => {
-                keep_app_only(&mut job);
-                return Ended::Dispatched { page, job };
-            }
-            None => response,
-        },
+        Ok(Response { then: Then::Dispatch(page), .. }) => {
+            keep_app_only(&mut job);
+            return Ended::Dispatched { page, job };
+        }
+        Ok(response) => response,
         Err(error) => {
             let sealed = job.attempt.unit.work.is_sealed();
             job.attempt.unit.work.abort().await;

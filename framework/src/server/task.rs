@@ -251,6 +251,7 @@ impl Task<'_> {
                 instance: InstanceUse::default(),
                 dispatched,
                 initialized: 0,
+                refused: None,
             }),
             companions: Vec::with_capacity(entry.before.len() + entry.after.len()),
         }

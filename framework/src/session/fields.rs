@@ -204,6 +204,22 @@ impl Session {
         }
     }
 
+    /// A field as JSON, for adapters (W32).
+    pub(crate) fn json(&self, name: &str) -> Option<serde_json::Value> {
+        self.raw(name).and_then(|json| serde_json::from_str(json).ok())
+    }
+
+    /// Writes a field as JSON.
+    pub(crate) fn set_json(&mut self, name: &str, value: &serde_json::Value) -> Result<(), SessionError> {
+        self.store(name.to_owned(), value)
+    }
+
+    /// Forgets what this unit changed.
+    pub(crate) fn undo(&mut self) {
+        let Self { known, fields, .. } = std::mem::take(self);
+        *self = Self::loaded(known, fields);
+    }
+
     fn raw(&self, name: &str) -> Option<&str> {
         match self.changes.touched(name) {
             Some(own) => own,

@@ -1,0 +1,191 @@
+//! A form: a value of an adapter, what was typed over it, and what is wrong with that.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+
+use super::errors::ErrorKind;
+use super::row::Rights;
+use super::{ActionInfo, Adapter, Choice, Errors, FieldId, Row};
+use crate::db::Value;
+
+/// A form of one request (W30-W36). It is made by [`Context::form_of`](crate::page::Context::form_of),
+/// shown by a template, filled by
+/// [`Context::execute`](crate::page::Context::execute) and gone with the request: nothing of it can
+/// stay in a pooled instance (T23).
+#[derive(Debug, Clone)]
+pub struct Form<A> {
+    pub(super) row: Row<A>,
+    /// What was typed, field by field, for those that were sent.
+    pub(super) typed: BTreeMap<FieldId, Vec<String>>,
+    pub(super) errors: Errors,
+    /// What the fields held when the form was shown, as the form says.
+    pub(super) originals: BTreeMap<FieldId, Vec<String>>,
+    /// What the row holds now, where another user changed it.
+    pub(super) current: Option<Box<Row<A>>>,
+    pub(super) sent: Sent,
+    pub(super) choices: BTreeMap<FieldId, Vec<Choice>>,
+    pub(super) also: Vec<(&'static str, Value)>,
+    pub(super) shape: Shape,
+}
+
+/// What came with a form beside its fields.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sent {
+    /// The action being executed.
+    pub(super) action: Option<&'static ActionInfo>,
+    pub(super) version: Option<i64>,
+    pub(super) once: Option<String>,
+}
+
+/// How the form is drawn.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shape {
+    /// Where it is posted to.
+    pub(super) target: String,
+    pub(super) csrf_token: String,
+    /// What its controls' ids begin with, of its own among the forms of a page.
+    pub(super) id: String,
+    /// The part of the page that our script puts the answer into.
+    pub(super) part: Option<&'static str>,
+    /// The key by which a second sending of the same form is known.
+    pub(super) once: String,
+}
+
+/// The most bytes of a key that a form sends.
+pub(super) const ONCE_LIMIT: usize = 64;
+
+impl<A: Adapter> Form<A> {
+    pub(super) fn new(row: Row<A>) -> Self {
+        let id = row.key.map_or_else(|| A::INFO.name().to_owned(), |key| format!("{}-{key}", A::INFO.name()));
+        Self {
+            row,
+            typed: BTreeMap::new(),
+            errors: Errors::default(),
+            originals: BTreeMap::new(),
+            current: None,
+            sent: Sent::default(),
+            choices: BTreeMap::new(),
+            also: Vec::new(),
+            shape: Shape { id, ..Shape::default() },
+        }
+    }
+
+    /// Where the form is posted to, instead of the address it is shown at.
+    #[must_use]
+    pub fn to(mut self, path: impl Into<String>) -> Self {
+        self.shape.target = path.into();
+        self
+    }
+
+    /// The part of the page, an element with this id, that the script puts the answer into instead
+    /// of loading a page. The page answers that part by
+    /// [`Context::render_part`](crate::page::Context::render_part).
+    #[must_use]
+    pub fn in_place(mut self, part: &'static str) -> Self {
+        self.shape.part = Some(part);
+        self
+    }
+
+    /// The values a field offers, where its type does not know them. Nothing else is accepted.
+    #[must_use]
+    pub fn offer(mut self, field: FieldId, choices: Vec<Choice>) -> Self {
+        self.choices.insert(field, choices);
+        self
+    }
+
+    /// A column to be stored with the fields, such as a folded copy of a name. The column's name is
+    /// the site's own, never a visitor's.
+    pub fn also(&mut self, column: &'static str, value: impl Into<Value>) {
+        self.also.push((column, value.into()));
+    }
+
+    /// The value: what the form was made of, or, while an action executes, what was typed.
+    #[must_use]
+    pub fn value(&self) -> &A {
+        &self.row.value
+    }
+
+    /// The value, to be changed by an action before it is stored.
+    pub fn value_mut(&mut self) -> &mut A {
+        &mut self.row.value
+    }
+
+    /// The row the form is of.
+    #[must_use]
+    pub fn row(&self) -> &Row<A> {
+        &self.row
+    }
+
+    /// The key of the row, as the page or, in a list of forms, the form itself says. Whether the
+    /// visitor may touch that row is the action's to find out.
+    #[must_use]
+    pub fn key(&self) -> Option<i64> {
+        self.row.key
+    }
+
+    /// The key of the row, for an action that needs one.
+    ///
+    /// # Errors
+    /// [`PageError::BadRequest`](crate::page::PageError::BadRequest) where the form has none.
+    pub fn required_key(&self) -> Result<i64, crate::page::PageError> {
+        self.row.key.ok_or_else(|| crate::page::PageError::bad_request("The form does not say which row it is of."))
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub fn errors(&self) -> &Errors {
+        &self.errors
+    }
+
+    /// Whether it was refused.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    /// Refuses a field, for an action that knows more than the field does. The reason completes a
+    /// sentence that begins with its label: `belongs to another client already`.
+    pub fn refuse(&mut self, field: FieldId, reason: impl std::fmt::Display) {
+        self.fail(field, ErrorKind::Invalid, format_args!("{reason}"));
+    }
+
+    /// Refuses the form as a whole, with a sentence.
+    pub fn refuse_all(&mut self, sentence: impl Into<String>) {
+        self.errors.add_general(ErrorKind::Invalid, sentence.into());
+    }
+
+    /// `Field {label} {reason}.`
+    pub(super) fn fail(&mut self, field: FieldId, kind: ErrorKind, reason: impl std::fmt::Display) {
+        if let Some(info) = A::INFO.field(field) {
+            self.errors.add(field, info, kind, format!("Field {} {reason}.", info.label));
+        }
+    }
+
+    /// What a field offers: what the page said, or its type.
+    pub(super) fn choices_of(&self, field: FieldId) -> Vec<Choice> {
+        match (self.choices.get(&field), A::INFO.field(field)) {
+            (Some(choices), _) => choices.clone(),
+            (None, Some(info)) => (info.choices)(),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// The status a refused form is shown with.
+    pub(super) fn status(&self) -> StatusCode {
+        if self.errors.has(ErrorKind::NotPermitted) {
+            StatusCode::FORBIDDEN
+        } else if self.errors.has(ErrorKind::Changed) {
+            StatusCode::CONFLICT
+        } else if self.errors.has(ErrorKind::RowNotFound) {
+            StatusCode::NOT_FOUND
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+    }
+
+    pub(super) fn seen_by(mut self, rights: &Rights) -> Self {
+        self.row.rights = rights.clone();
+        self
+    }
+}

@@ -3,7 +3,7 @@
 use super::errors::ErrorKind;
 use super::form::{Form, ONCE_LIMIT};
 use super::rules::{email, text, website};
-use super::{Adapter, FieldId, FieldInfo, Kind};
+use super::{Adapter, Errors, FieldId, FieldInfo, Kind, Rights, Row};
 use crate::page::Upload;
 
 /// Begins the names a form sends beside its fields.
@@ -58,6 +58,17 @@ pub(super) fn read_fields<A: Adapter>(form: &mut Form<A>, input: &Input<'_>) {
     if form.errors.is_empty() {
         form.row.value = value;
     }
+}
+
+/// Reads a value from what does not come by a form, a row of a file say, as a form would: the same
+/// checks, all errors at once. Rights are not asked.
+///
+/// # Errors
+/// All that is wrong.
+pub fn checked_value<A: Adapter>(value: A, pairs: &[(String, String)]) -> Result<A, Errors> {
+    let mut form = Form::new(Row::from(value).seen_by(&Rights::unlimited()));
+    read_fields(&mut form, &Input { pairs, uploads: &[] });
+    if form.errors.is_empty() { Ok(form.row.value) } else { Err(form.errors) }
 }
 
 type Refusal = (ErrorKind, String);

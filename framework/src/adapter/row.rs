@@ -1,6 +1,5 @@
 //! A value of an adapter as somebody may see it.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::{Adapter, FieldId, FieldInfo};
@@ -8,19 +7,37 @@ use crate::session::EndUser;
 
 /// What the one who looks may do.
 #[derive(Debug, Clone, Default)]
-pub struct Rights(Option<Arc<EndUser>>);
+pub struct Rights(Holder);
+
+#[derive(Debug, Clone, Default)]
+enum Holder {
+    #[default]
+    Nobody,
+    User(Arc<EndUser>),
+    Site,
+}
 
 impl Rights {
     /// The rights of a user; of nobody in particular where there is none.
     #[must_use]
     pub fn of(user: Option<EndUser>) -> Self {
-        Self(user.map(Arc::new))
+        Self(user.map_or(Holder::Nobody, |user| Holder::User(Arc::new(user))))
+    }
+
+    /// All rights: for the site's own work, never for a visitor's.
+    #[must_use]
+    pub fn unlimited() -> Self {
+        Self(Holder::Site)
     }
 
     /// Whether they include what is asked for. Nothing asked for is always there.
     #[must_use]
     pub fn include(&self, right: Option<&str>) -> bool {
-        right.is_none_or(|right| self.0.as_ref().is_some_and(|user| user.has_right(right)))
+        right.is_none_or(|right| match &self.0 {
+            Holder::Nobody => false,
+            Holder::User(user) => user.has_right(right),
+            Holder::Site => true,
+        })
     }
 }
 
@@ -163,12 +180,5 @@ impl<A: Adapter> Row<A> {
             json.insert("version".to_owned(), version.into());
         }
         json.into()
-    }
-}
-
-/// Shows no value: it may hold what whoever reads the log must not see.
-impl fmt::Display for Rights {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.as_ref().map_or("nobody", |user| user.name.as_str()))
     }
 }

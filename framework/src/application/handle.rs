@@ -20,7 +20,7 @@ use super::objects::ObjectLock as ObjectState;
 use super::part::Part;
 use super::reservation::{Reservation, Shared};
 use super::stored::{Stored, decoded, encoded, value_of};
-use super::{AppVar, ApplicationError, Changes, Kind, RcCounter, Snapshot, store};
+use super::{AppVar, ApplicationError, Changes, Content, Kind, RcCounter, Snapshot, store};
 use crate::db::{Db, DbError};
 use crate::events::Events;
 use crate::locks::{LockError, LockName, Locks, Mode, Owner, Party};
@@ -134,6 +134,16 @@ impl Application {
     /// [`ApplicationError::Change`] where the name is used for something else.
     pub fn count(&self, counter: &RcCounter) -> Result<i64, ApplicationError> {
         Ok(Changes::new().counter(&self.inner.published.load(), counter.name())?)
+    }
+
+    /// A value as JSON, a counter's number, or how many things are in a queue, map or bag; nothing
+    /// where there is no variable of this name. For templates: code reads with the variable's type.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.snapshot().get(name).map(|cell| match &cell.content {
+            Content::Value(value) => value.json().to_string(),
+            other => other.excerpt(),
+        })
     }
 
     /// All variables, by name: one consistent copy (A14).

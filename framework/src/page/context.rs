@@ -491,10 +491,10 @@ impl Attempt {
         let end_user = self.session.end_user();
         let parts = self.unit.site.parts();
         Frame {
-            application: parts.title,
+            site: self.unit.site.clone(),
+            session: self.session.clone(),
             page: self.page,
             path: self.request.path_and_query(),
-            menu: self.unit.site.menu(end_user.as_ref(), self.page.name()),
             end_user,
             csrf_token: self.csrf.token(&parts.secret),
             flashes,

@@ -53,7 +53,7 @@ pub use context::{Context, InstanceUse};
 pub(crate) use csrf::{Csrf, TOKEN_FIELD, TOKEN_HEADER};
 pub use error::{OrNotFound, PageError};
 pub(crate) use failure::Failure;
-pub use frame::{Frame, MenuEntry};
+pub use frame::{Frame, FrameApplication, FrameSession, MenuEntry};
 pub use info::PageInfo;
 pub use knobs::Knobs;
 pub use lock_request::LockRequest;

@@ -157,6 +157,13 @@ impl Site {
     }
 }
 
+impl Site {
+    /// The published pages a visitor may see.
+    pub(crate) fn pages_for(&self, user: Option<&EndUser>) -> Vec<PageInfo> {
+        self.parts.pages.iter().filter(|page| page.is_published() && may_see(page, user)).copied().collect()
+    }
+}
+
 /// Whether a visitor may see a page.
 fn may_see(page: &PageInfo, user: Option<&EndUser>) -> bool {
     match (page.requires_login(), user) {

@@ -136,6 +136,7 @@ impl Site {
     pub fn builder(settings: Settings) -> SiteBuilder {
         let mut assets = Assets::default();
         assets.add("toolcrib.css", include_bytes!("toolcrib.css"));
+        assets.add("toolcrib.js", include_bytes!("toolcrib.js"));
         assets.add("toolcrib.svg", include_bytes!("toolcrib.svg"));
         SiteBuilder {
             settings,

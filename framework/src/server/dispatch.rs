@@ -213,10 +213,10 @@ fn error_frame(site: &Site, visitor: &Visitor, http: &HttpRequest, request_id: &
     let parts = site.parts();
     let end_user = visitor.session.end_user();
     Frame {
-        application: parts.title,
+        site: site.clone(),
         page: PageInfo::new("error", "/").title("Error"),
         path: http.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
-        menu: site.menu(end_user.as_ref(), ""),
+        session: visitor.session.clone(),
         csrf_token: visitor.csrf.token(&parts.secret),
         end_user,
         flashes: Vec::new(),

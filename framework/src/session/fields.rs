@@ -204,6 +204,11 @@ impl Session {
         }
     }
 
+    /// The JSON text of a field of the site's own.
+    pub(crate) fn own_text(&self, name: &str) -> Option<&str> {
+        self.raw(name).filter(|_| !name.starts_with(RESERVED))
+    }
+
     /// A field as JSON, for adapters (W32).
     pub(crate) fn json(&self, name: &str) -> Option<serde_json::Value> {
         self.raw(name).and_then(|json| serde_json::from_str(json).ok())

@@ -114,7 +114,8 @@ impl PageInfo {
         self
     }
 
-    /// A part of a page, loaded by itself: its errors and refusals are parts of a page too.
+    /// A part of a page, loaded by itself: its errors and refusals are parts of a page too, unless a browser opens its
+    /// address in a window.
     #[must_use]
     pub const fn fragment(mut self) -> Self {
         self.fragment = true;

@@ -42,12 +42,18 @@ impl Form {
     pub(super) fn of(headers: &HeaderMap, fragment_page: bool) -> Self {
         if wants_json(headers) {
             Self::Json
-        } else if fragment_page || wants_fragment(headers) {
+        } else if wants_fragment(headers) || (fragment_page && !is_opened(headers)) {
             Self::Fragment
         } else {
             Self::Page
         }
     }
+}
+
+/// Whether a browser opens the address in its window: what would be a fragment elsewhere must be a whole page there, as
+/// from a bare sentence nobody finds the way back.
+fn is_opened(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-dest").is_some_and(|destination| destination.as_bytes() == b"document")
 }
 
 #[derive(Template)]
@@ -332,6 +338,21 @@ fn megabytes(bytes: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// D7.
+    #[test]
+    fn a_fragment_opened_in_a_window_is_answered_with_a_page() {
+        let form = |fragment_page, name: &'static str, value: &'static str| {
+            let name = actix_web::http::header::HeaderName::from_static(name);
+            let value = actix_web::http::header::HeaderValue::from_static(value);
+            Form::of(&HeaderMap::from_iter([(name, value)]), fragment_page)
+        };
+        assert_eq!(form(true, "sec-fetch-dest", "document"), Form::Page);
+        assert_eq!(form(true, "sec-fetch-dest", "empty"), Form::Fragment);
+        assert_eq!(form(true, "user-agent", "a client that says nothing"), Form::Fragment);
+        assert_eq!(form(false, "x-requested-with", "fetch"), Form::Fragment);
+        assert_eq!(form(false, "accept", "application/json"), Form::Json);
+    }
 
     #[test]
     fn retry_after_is_at_least_a_second_and_rounded_up() {

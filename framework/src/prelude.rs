@@ -2,6 +2,7 @@
 
 pub use actix_web::http::{Method, StatusCode};
 
+pub use crate::adapter::{Actions, Adapter, Choice, Choices, FieldId, FieldType, FieldValue};
 pub use crate::application::{
     AppVar, Application, ApplicationError, ObjectLock, ObjectLockOutcome, RcBag, RcCounter, RcMap, RcQueue,
     RetryRequest,

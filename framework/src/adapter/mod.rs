@@ -23,6 +23,12 @@ pub use row::{Rights, Row, ViewError};
 pub use value::{Amount, Choice, ColumnType, Day, FieldType, FieldValue, FileField, Kind};
 pub use view::{FieldView, Markup};
 
+pub use toolcrib_macros::{Actions, Adapter, Choices};
+
+/// What the derives need by name: a site need not know the crate.
+#[doc(hidden)]
+pub use serde_json::Value as Json;
+
 /// A plain struct as a set of fields. Written by `#[derive(Adapter)]`.
 ///
 /// A value of it belongs to one request: it is made from a row, the session or nothing, shown, read

@@ -87,6 +87,11 @@ impl Choice {
 }
 
 /// What is fixed about a type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a type a field can have",
+    label = "not a type a field can have",
+    note = "use `String`, `i64`, `i32`, `u32`, `f64`, `bool`, `Day`, `Amount`, `FileField`, an `Option` or a `Vec` of them, or an enum that derives `Choices`; mark what is no field `#[field(skip)]`"
+)]
 pub trait FieldType: FieldValue {
     /// The control of a field that does not name one.
     const KIND: Kind;

@@ -2,7 +2,10 @@
 
 pub use actix_web::http::{Method, StatusCode};
 
-pub use crate::adapter::{Actions, Adapter, Choice, Choices, FieldId, FieldType, FieldValue};
+pub use crate::adapter::{
+    Actions, Adapter, Amount, Choice, Choices, Day, Done, Execute, FieldId, FieldType, FieldValue, FileField, Form,
+    Rights, Row,
+};
 pub use crate::application::{
     AppVar, Application, ApplicationError, ObjectLock, ObjectLockOutcome, RcBag, RcCounter, RcMap, RcQueue,
     RetryRequest,

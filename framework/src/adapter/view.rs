@@ -6,7 +6,8 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::errors::ErrorKind;
-use super::{Actions, Adapter, Choice, Errors, FieldId, FieldInfo, Form, Kind};
+use super::form::Shape;
+use super::{Actions, Adapter, Choice, Errors, FieldId, FieldInfo, Form, Kind, Row};
 
 /// A field of a form. As a template's expression it is the whole control with label, hint and
 /// errors; its methods are there for templates that draw their own.
@@ -257,6 +258,10 @@ impl<A: Adapter> Form<A> {
     /// with `</form>`.
     #[must_use]
     pub fn start(&self) -> Markup {
+        self.start_with(self.hidden())
+    }
+
+    fn start_with(&self, hidden: Vec<(String, String)>) -> Markup {
         Markup::of(&Start {
             id: &self.shape.id,
             target: &self.shape.target,
@@ -264,7 +269,7 @@ impl<A: Adapter> Form<A> {
             once: &self.shape.once,
             part: self.shape.part,
             multipart: A::INFO.fields().iter().any(|info| info.kind == Kind::File),
-            hidden: self.hidden(),
+            hidden,
         })
     }
 
@@ -297,6 +302,22 @@ impl<A: Adapter> Form<A> {
         Markup(format!(
             "{start}{errors}<div class=\"fields\">{fields}</div><div class=\"form__end\">{button}</div></form>"
         ))
+    }
+
+    /// The button of an action on another row of the same table, as a form of its own: for lists.
+    /// Nothing where the visitor may not execute it.
+    #[must_use]
+    pub fn row_button(&self, row: &Row<A>, action: impl Actions) -> Markup {
+        let mut form = Self::new(row.clone());
+        form.shape = Shape { id: form.shape.id, ..self.shape.clone() };
+        // Sent twice it is the same action on the same row, and the form's own key is another's.
+        form.shape.once = String::new();
+        let button = form.button(action);
+        if button.0.is_empty() {
+            return button;
+        }
+        let hidden = form.hidden().into_iter().filter(|(name, _)| !name.starts_with("_original.")).collect();
+        Markup(format!("{}{button}</form>", form.start_with(hidden)))
     }
 
     /// Whether another user changed the row while this form was open.

@@ -79,6 +79,31 @@ impl Visitor {
         self.send(self.request(Method::POST, path).form(&all), "text/html").await
     }
 
+    /// Fetches the token, then sends a form that asks for JSON.
+    pub(crate) async fn post_json(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.token().await;
+        let mut all = vec![("_csrf", token.as_str())];
+        all.extend_from_slice(fields);
+        self.send(self.request(Method::POST, path).form(&all), "application/json").await
+    }
+
+    /// Fetches the token, then sends a form as a script does that takes the answer as a part.
+    pub(crate) async fn post_fetch(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.token().await;
+        let mut all = vec![("_csrf", token.as_str())];
+        all.extend_from_slice(fields);
+        let request = self.request(Method::POST, path).header("X-Requested-With", "fetch").form(&all);
+        self.send(request, "text/html, application/json").await
+    }
+
+    /// Fetches the token, then sends a file that asks for JSON.
+    pub(crate) async fn post_file(&self, path: &str, field: &str, name: &str, bytes: Vec<u8>) -> Answer {
+        let token = self.token().await;
+        let part = reqwest::multipart::Part::bytes(bytes).file_name(name.to_owned());
+        let form = reqwest::multipart::Form::new().text("_csrf", token).part(field.to_owned(), part);
+        self.send(self.request(Method::POST, path).multipart(form), "application/json").await
+    }
+
     /// Signs in; the rights are words.
     pub(crate) async fn sign_in(&self, user: &str, rights: &str) {
         self.post("/sign-in", &[("user", user), ("rights", rights)]).await.expect_status(200);

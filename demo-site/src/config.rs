@@ -4,8 +4,7 @@ use std::env::VarError;
 
 use thiserror::Error;
 use toolcrib::settings::Profile;
-
-use crate::accounts::password::MAX_PASSWORD_BYTES;
+use toolcrib::users::password::MAX_PASSWORD_BYTES;
 
 /// The variable with the demo users' password.
 pub const DEMO_PASSWORD: &str = "DEMO_PASSWORD";

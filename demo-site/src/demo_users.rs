@@ -2,11 +2,11 @@
 
 use thiserror::Error;
 use toolcrib::prelude::*;
+use toolcrib::users::password::PasswordError;
+use toolcrib::users::{AuthenticateError, PasswordHash};
 
-use crate::accounts::password::{PasswordError, Passwords, Verdict};
 use crate::config::{DemoUsers, random_password};
 use crate::db::seed::{self, SeedError, Seeded, USERS};
-use crate::db::users;
 
 /// How the demo users can be signed in to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +35,12 @@ pub enum DemoUsersError {
     /// The system has no random numbers.
     #[error("no password could be made up")]
     Random(#[source] getrandom::Error),
-    /// The site was put together without them.
-    #[error("the site checks no passwords")]
-    NoPasswords,
     /// The password could not be hashed.
     #[error("the demo users' password could not be hashed")]
     Hash(#[source] PasswordError),
+    /// The password given now could not be compared with theirs.
+    #[error("the demo users' password could not be checked")]
+    Check(#[from] AuthenticateError),
     /// The rows could not be written.
     #[error("the demo data could not be written")]
     Seed(#[from] SeedError),
@@ -55,33 +55,34 @@ pub enum DemoUsersError {
 /// [`DemoUsersError`].
 pub async fn prepare(site: &Site, wanted: &DemoUsers) -> Result<LogIns, DemoUsersError> {
     let db = site.db();
-    let passwords = site.state::<Passwords>().ok_or(DemoUsersError::NoPasswords)?;
+    let users = site.users();
     let (password, random) = match wanted {
-        DemoUsers::Refused => return refuse(db).await,
+        DemoUsers::Refused => return refuse(db, users).await,
         DemoUsers::WithPassword(password) => (password.clone(), false),
         DemoUsers::WithRandomPassword => (random_password().map_err(DemoUsersError::Random)?, true),
     };
     // Looked up first: hashing a password for nobody would take a while at every start.
-    if users::count(&mut db.read().await?).await? > 0 {
-        return found(db, passwords, password, random).await;
+    if users.count(&mut db.read().await?).await? > 0 {
+        return found(db, users, password, random).await;
     }
-    let hash = passwords.hash(password.clone()).await.map_err(DemoUsersError::Hash)?;
+    // Whatever was given: nobody chose it for an account of their own.
+    let hash = users.passwords().hash(password.clone()).await.map_err(DemoUsersError::Hash)?;
     let mut conn = db.begin().await?;
-    let seeded = seed::seed(&mut conn, &hash, now_micros()).await?;
+    let seeded = seed::seed(&mut conn, users, &PasswordHash::made_elsewhere(hash), now_micros()).await?;
     conn.commit().await?;
     match seeded {
         Seeded::Done if random => Ok(LogIns::Random(password)),
         Seeded::Done => Ok(LogIns::Given),
         // Another process was faster.
-        Seeded::AlreadyThere => found(db, passwords, password, random).await,
+        Seeded::AlreadyThere => found(db, users, password, random).await,
     }
 }
 
-async fn refuse(db: &Db) -> Result<LogIns, DemoUsersError> {
+async fn refuse(db: &Db, users: &Users) -> Result<LogIns, DemoUsersError> {
     let mut conn = db.read().await?;
     let mut found = Vec::new();
     for (name, ..) in USERS {
-        if users::by_name(&mut conn, name).await?.is_some() {
+        if users.by_name(&mut conn, name).await?.is_some() {
             found.push(name);
         }
     }
@@ -89,16 +90,16 @@ async fn refuse(db: &Db) -> Result<LogIns, DemoUsersError> {
 }
 
 /// There are users already: whether the password given now is theirs.
-async fn found(db: &Db, passwords: &Passwords, password: String, random: bool) -> Result<LogIns, DemoUsersError> {
+async fn found(db: &Db, users: &Users, password: String, random: bool) -> Result<LogIns, DemoUsersError> {
     let (name, ..) = USERS[0];
-    let Some(user) = users::by_name(&mut db.read().await?, name).await? else {
+    if users.by_name(&mut db.read().await?, name).await?.is_none() {
         return Ok(LogIns::None);
-    };
+    }
     if random {
         return Ok(LogIns::Earlier);
     }
-    match passwords.verify(password, Some(user.password_hash)).await.map_err(DemoUsersError::Hash)? {
-        Verdict::Match => Ok(LogIns::Given),
-        Verdict::Mismatch => Ok(LogIns::GivenTooLate),
+    match users.verify(name, password, None).await? {
+        Ok(_) => Ok(LogIns::Given),
+        Err(_) => Ok(LogIns::GivenTooLate),
     }
 }

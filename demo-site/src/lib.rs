@@ -1,10 +1,9 @@
 //! The demo CRM: a small but whole site on Toolcrib.
 //!
-//! [`domain`] knows what a client is, [`db`] keeps it, [`accounts`] says who may sign in. [`pages`]
-//! and [`examples`] are what visitors see; [`site`] puts it all together, and [`cli`] is how it is
+//! [`domain`] knows what a client is, [`db`] keeps it. [`pages`] and [`examples`] are what
+//! visitors see; [`site`] puts it all together, and [`cli`] is how it is
 //! started.
 
-pub mod accounts;
 pub mod cli;
 pub mod config;
 pub mod db;

@@ -3,8 +3,6 @@
 use toolcrib::prelude::*;
 use toolcrib::server::{BuildError, Server, SiteBuilder};
 
-use crate::accounts::limiter::SignInLimiter;
-use crate::accounts::password::{PasswordError, Passwords};
 use crate::config::DemoUsers;
 use crate::db::{POSTGRES, SQLITE};
 use crate::demo_users::{self, DemoUsersError, LogIns};
@@ -44,12 +42,19 @@ pub enum StartError {
     /// It does not fit together, or its database cannot be used.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// Passwords cannot be checked here.
-    #[error("passwords cannot be checked")]
-    Passwords(#[from] PasswordError),
     /// The database cannot be filled, or has what it must not have.
     #[error(transparent)]
     DemoUsers(#[from] DemoUsersError),
+}
+
+/// What users of a new CRM may do; an administrator may change it.
+#[must_use]
+pub fn roles() -> [Role; 3] {
+    [
+        Role::new("admin").label("Administrator").rights(["view", "edit", "import", "admin"]),
+        Role::new("sales").label("Sales").rights(["view", "edit", "import"]),
+        Role::new("viewer").label("Viewer").rights(["view"]),
+    ]
 }
 
 /// The pages and all they need, before anything is opened.
@@ -85,6 +90,7 @@ pub fn builder(settings: Settings) -> SiteBuilder {
         .page::<SkewPage>()
         .page::<RacePage>()
         .shared_object::<CardGame>()
+        .roles(roles())
         .login_page("login")
         .default_page("home")
         .asset("app.css", include_bytes!("../assets/app.css"))
@@ -99,8 +105,7 @@ pub fn builder(settings: Settings) -> SiteBuilder {
 /// # Errors
 /// [`StartError`].
 pub async fn build(settings: Settings) -> Result<Server, StartError> {
-    let passwords = Passwords::new()?;
-    Ok(builder(settings).state(SignInLimiter::new()).state(passwords).build().await?)
+    Ok(builder(settings).build().await?)
 }
 
 /// As [`build`], and fills an empty database, or refuses one with users it must not have.
@@ -111,4 +116,18 @@ pub async fn start(settings: Settings, demo_users: &DemoUsers) -> Result<(Server
     let server = build(settings).await?;
     let log_ins = demo_users::prepare(server.site(), demo_users).await?;
     Ok((server, log_ins))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_role_has_the_rights_of_the_one_below() {
+        let [admin, sales, viewer] = roles();
+        for (upper, lower) in [(admin, sales.clone()), (sales, viewer)] {
+            assert!(lower.rights.iter().all(|right| upper.has_right(right)));
+            assert!(upper.rights.len() > lower.rights.len());
+        }
+    }
 }

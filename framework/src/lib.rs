@@ -70,6 +70,7 @@ pub mod settings;
 pub mod supervisor;
 mod tools;
 pub mod unit_of_work;
+pub mod users;
 mod worker;
 
 pub use logging::start_logging;

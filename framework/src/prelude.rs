@@ -20,3 +20,4 @@ pub use crate::page::{
 };
 pub use crate::session::{EndReason, EndUser, HookError, SessionEnd, SessionError, SessionField, SessionStart};
 pub use crate::settings::Settings;
+pub use crate::users::{Role, Users};

@@ -191,7 +191,7 @@ async fn migrating_and_seeding_twice_changes_nothing(engine: Engine) {
             assert_eq!(finished.code, Some(0), "{name}: {}", finished.output);
         }
         counts.push((
-            database.number("SELECT COUNT(*) FROM users").await,
+            database.number("SELECT COUNT(*) FROM toolcrib_users").await,
             database.number("SELECT COUNT(*) FROM clients").await,
             database.number("SELECT COUNT(*) FROM deals").await,
         ));

@@ -42,3 +42,5 @@ mod support;
 mod tools_pages;
 mod typed_errors;
 mod units;
+mod user_list;
+mod user_sessions;

@@ -16,6 +16,22 @@ static MADE: AtomicU64 = AtomicU64::new(0);
 
 /// Runs a test on a migrated, empty SQLite database.
 pub(super) fn on_sqlite(test: impl AsyncFnOnce(Db)) {
+    on_bare_sqlite(async |db| {
+        db.migrate(&SQLITE, &POSTGRES).await.unwrap();
+        test(db).await;
+    });
+}
+
+/// Runs a test on a migrated, empty PostgreSQL database, or says loudly that it did not.
+pub(super) fn on_postgres(test: impl AsyncFnOnce(Db)) {
+    on_bare_postgres(async |db| {
+        db.migrate(&SQLITE, &POSTGRES).await.unwrap();
+        test(db).await;
+    });
+}
+
+/// As [`on_sqlite`], without any tables.
+pub(super) fn on_bare_sqlite(test: impl AsyncFnOnce(Db)) {
     block_on(async {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
@@ -25,8 +41,8 @@ pub(super) fn on_sqlite(test: impl AsyncFnOnce(Db)) {
     });
 }
 
-/// Runs a test on a migrated, empty PostgreSQL database, or says loudly that it did not.
-pub(super) fn on_postgres(test: impl AsyncFnOnce(Db)) {
+/// As [`on_postgres`], without any tables.
+pub(super) fn on_bare_postgres(test: impl AsyncFnOnce(Db)) {
     let Ok(server) = std::env::var(POSTGRES_URL) else {
         let test = std::thread::current().name().unwrap_or_default().to_owned();
         let notice = format!("NOT RUN: {test}: {POSTGRES_URL} is not set (tests/run sets it)\n");
@@ -57,9 +73,7 @@ fn block_on(test: impl Future<Output = ()>) {
 
 async fn open(url: &str) -> Db {
     let settings = Settings::development(url).unwrap();
-    let db = Db::connect(&settings.database).await.unwrap();
-    db.migrate(&SQLITE, &POSTGRES).await.unwrap();
-    db
+    Db::connect(&settings.database).await.unwrap()
 }
 
 /// Ends when a statement waits for another's transaction. On SQLite there is nothing to wait

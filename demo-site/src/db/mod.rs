@@ -14,7 +14,6 @@ pub mod panels;
 pub mod search;
 pub mod seed;
 pub mod tracking;
-pub mod users;
 mod values;
 
 pub use migrations::{POSTGRES, SQLITE};

@@ -11,7 +11,6 @@ pub mod csv_import;
 mod email;
 mod field_errors;
 mod paging;
-pub mod role;
 pub mod search;
 mod text;
 mod website;

@@ -11,6 +11,8 @@ pub struct Conn {
     link: Link,
     in_flight: bool,
     transaction: bool,
+    /// Run when the transaction has ended, however it did.
+    ended: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 /// The engine's connection.
@@ -40,7 +42,7 @@ impl std::fmt::Debug for Conn {
 
 impl Conn {
     pub(super) fn reading(link: Link) -> Self {
-        Self { link, in_flight: false, transaction: false }
+        Self { link, in_flight: false, transaction: false, ended: Vec::new() }
     }
 
     /// Opens the transaction. Marked as open before the statement is sent: a future dropped
@@ -71,6 +73,14 @@ impl Conn {
     #[must_use]
     pub fn is_transaction(&self) -> bool {
         self.transaction
+    }
+
+    /// Has something done when the transaction has ended: committed, undone or given up. For what is
+    /// kept in memory of rows this transaction changes: forgetting it too often costs nothing.
+    ///
+    /// It runs before whoever commits goes on, so it must be quick and must not panic.
+    pub(crate) fn on_end(&mut self, effect: impl FnOnce() + Send + 'static) {
+        self.ended.push(Box::new(effect));
     }
 
     /// Whether a statement was begun whose end nobody saw.
@@ -164,6 +174,9 @@ impl Drop for Conn {
                 #[cfg(feature = "postgres")]
                 Link::Postgres(lent) => lent.doubt(),
             }
+        }
+        for effect in std::mem::take(&mut self.ended) {
+            effect();
         }
     }
 }

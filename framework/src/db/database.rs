@@ -130,7 +130,8 @@ impl Db {
         }
     }
 
-    /// Applies a site's migrations, in its own bookkeeping table.
+    /// Applies the framework's migrations, then the site's, each with a bookkeeping table of its own:
+    /// the site's tables may refer to the framework's (`toolcrib_users`).
     ///
     /// # Errors
     /// [`MigrateError`] with the migration that failed; what was applied before it stays.
@@ -139,6 +140,7 @@ impl Db {
         sqlite: &sqlx::migrate::Migrator,
         postgres: &sqlx::migrate::Migrator,
     ) -> Result<(), MigrateError> {
+        super::migrations::migrate_framework(self).await?;
         super::migrations::migrate(&self.store, sqlite, postgres).await
     }
 

@@ -25,6 +25,7 @@
 //! [`Context::tx`], session fields, effects after the commit - is one unit of work: it commits
 //! when the page answers `Ok` and vanishes when it answers `Err`.
 
+mod account;
 mod address;
 mod background;
 mod body;
@@ -44,6 +45,7 @@ mod shared_object;
 mod site;
 mod unit;
 
+pub use account::OwnPasswordRefused;
 pub(crate) use address::encode;
 pub use background::{UnitAttempt, UnitDone, UnitError};
 pub(crate) use body::{Body, fill, parse_pairs, repeated};

@@ -16,6 +16,7 @@ use crate::secret::{SiteSecret, hash, hex};
 use crate::session::{EndUser, Sessions};
 use crate::settings::Settings;
 use crate::unit_of_work::{RetryPolicy, Stats};
+use crate::users::Users;
 
 /// A handle on the site a module belongs to. Cloning is cheap.
 #[derive(Clone)]
@@ -29,6 +30,7 @@ pub(crate) struct SiteParts {
     pub(crate) settings: Settings,
     pub(crate) db: Db,
     pub(crate) sessions: Sessions,
+    pub(crate) users: Users,
     pub(crate) application: Application,
     pub(crate) stats: Stats,
     /// When units are run again whose page has no schedule of its own.
@@ -97,6 +99,12 @@ impl Site {
     #[must_use]
     pub fn sessions(&self) -> &Sessions {
         &self.parts.sessions
+    }
+
+    /// The site's users and their roles.
+    #[must_use]
+    pub fn users(&self) -> &Users {
+        &self.parts.users
     }
 
     /// The application, for changes outside any unit of work: each takes effect at once. In a page

@@ -29,6 +29,7 @@ use crate::settings::{Profile, Settings, page_key};
 use crate::supervisor::Watched;
 use crate::tools::{self, Board};
 use crate::unit_of_work::{RetryPolicy, Stats};
+use crate::users::{Role, SeedRolesError, Users, rights_nobody_can_have, seed_roles};
 
 /// A site that cannot be built. The message names what is wrong.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +83,9 @@ pub enum BuildError {
     /// The database cannot be brought up to date.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
+    /// The roles the site starts with cannot be made.
+    #[error("a role of the site cannot be made: {0}")]
+    Roles(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The site has no secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -117,6 +121,7 @@ pub struct SiteBuilder {
     assets: Assets,
     states: States,
     objects: Vec<(&'static str, StartObject)>,
+    roles: Vec<Role>,
 }
 
 /// Values by their type.
@@ -149,6 +154,7 @@ impl Site {
             assets,
             states: HashMap::new(),
             objects: Vec::new(),
+            roles: Vec::new(),
         }
     }
 }
@@ -231,6 +237,25 @@ impl SiteBuilder {
         self
     }
 
+    /// Roles the site starts with (W40). Those that were never made are made at the start; what an
+    /// administrator has changed or removed since stays so. A page that requires a right no role has
+    /// is a warning at the start.
+    ///
+    /// ```
+    /// use toolcrib::prelude::*;
+    ///
+    /// let settings = Settings::development("sqlite://site.db")?;
+    /// let site = Site::builder(settings).roles([
+    ///     Role::new("admin").label("Administrator").rights(["view", "edit", "admin"]),
+    ///     Role::new("reader").label("Reader").rights(["view"]),
+    /// ]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn roles(mut self, roles: impl IntoIterator<Item = Role>) -> Self {
+        self.roles.extend(roles);
+        self
+    }
+
     /// All pages of the site, the framework's own last, without creating any.
     #[must_use]
     pub fn pages(&self) -> Vec<PageInfo> {
@@ -265,10 +290,11 @@ impl SiteBuilder {
             return Err(BuildError::NoRuntime);
         }
         let db = Db::connect(&self.settings.database).await?;
-        migrate_framework(&db).await?;
-        if let Some((sqlite, postgres)) = self.migrators {
-            db.migrate(sqlite, postgres).await?;
+        match self.migrators {
+            Some((sqlite, postgres)) => db.migrate(sqlite, postgres).await?,
+            None => migrate_framework(&db).await?,
         }
+        self.see_to_roles(&db).await?;
         let secret = match &self.settings.secret {
             Some(secret) => SiteSecret::new(secrecy::ExposeSecret::expose_secret(secret)),
             None => SiteSecret::of_development(&db).await?,
@@ -297,6 +323,18 @@ impl SiteBuilder {
         Ok(Server::new(served, made.log_writer))
     }
 
+    /// Makes the roles the site starts with, and says which pages nobody can see.
+    async fn see_to_roles(&self, db: &Db) -> Result<(), BuildError> {
+        let failed = |error: SeedRolesError| BuildError::Roles(Box::new(error));
+        seed_roles(db, &self.roles).await.map_err(failed)?;
+        let required = self.registered().filter_map(|page| Some((page.name(), page.required_right()?)));
+        let lost = async { rights_nobody_can_have(&mut db.read().await?, required).await };
+        for (page, right) in lost.await.map_err(|error| failed(error.into()))? {
+            tracing::warn!(page, right, "the page requires a right that no role has");
+        }
+        Ok(())
+    }
+
     /// Starts what all modules share, on the database.
     async fn make_site(&mut self, db: Db, secret: SiteSecret, looks: &App) -> Result<Made, BuildError> {
         let settings = self.settings.clone();
@@ -312,10 +350,12 @@ impl SiteBuilder {
         let (object_log, log_writer) = ObjectLog::start(db.clone(), settings.object_log.max_entries);
         let board = Board::new(settings.server.workers);
         self.states.insert(TypeId::of::<Board>(), Box::new(board.clone()));
+        let sessions = Sessions::new(db.clone(), settings.session, looks.hooks, events.clone());
         let site = Site::new(SiteParts {
             title: looks.title,
-            db: db.clone(),
-            sessions: Sessions::new(db, settings.session, looks.hooks, events.clone()),
+            users: Users::new(db.clone(), sessions.clone()),
+            db,
+            sessions,
             application,
             stats: Stats::default(),
             retry: RetryPolicy::new(settings.retry_delays.clone()),

@@ -18,7 +18,7 @@ pub(super) const FIELDS_LIMIT: usize = 64;
 
 /// Names the framework keeps for itself begin like this.
 const RESERVED: &str = "toolcrib.";
-const USER: &str = "toolcrib.user";
+pub(super) const USER: &str = "toolcrib.user";
 const FLASH: &str = "toolcrib.flash.";
 
 /// A named, typed entry of a session.
@@ -232,15 +232,24 @@ impl Session {
         }
     }
 
+    /// The entry that says who is signed in.
+    pub(super) fn user_entry(user: &EndUser) -> Result<String, SessionError> {
+        encode(USER, user)
+    }
+
     fn store<T: Serialize + ?Sized>(&mut self, name: String, value: &T) -> Result<(), SessionError> {
-        let json =
-            serde_json::to_string(value).map_err(|source| SessionError::Value { field: name.clone(), source })?;
-        if json.len() > VALUE_LIMIT {
-            return Err(SessionError::TooLarge { field: name, length: json.len(), limit: VALUE_LIMIT });
-        }
+        let json = encode(&name, value)?;
         self.changes.set(name, json);
         Ok(())
     }
+}
+
+fn encode<T: Serialize + ?Sized>(name: &str, value: &T) -> Result<String, SessionError> {
+    let json = serde_json::to_string(value).map_err(|source| SessionError::Value { field: name.to_owned(), source })?;
+    if json.len() > VALUE_LIMIT {
+        return Err(SessionError::TooLarge { field: name.to_owned(), length: json.len(), limit: VALUE_LIMIT });
+    }
+    Ok(json)
 }
 
 fn decode<T: DeserializeOwned>(name: &str, json: &str) -> Result<T, SessionError> {

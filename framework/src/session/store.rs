@@ -9,8 +9,8 @@ use tokio::sync::Notify;
 
 use super::cache::{Cache, Loaded};
 use super::events::{EndReason, SessionHooks, SessionStart, guarded};
-use super::fields::{FIELDS_LIMIT, Session};
-use super::{CookieChange, Fate, Known, SessionError};
+use super::fields::{FIELDS_LIMIT, Session, USER};
+use super::{CookieChange, EndUser, Fate, Known, SessionError};
 use crate::clock::{micros, now_micros};
 use crate::db::{self, Conn, Db, DbError, Engine};
 use crate::events::Events;
@@ -336,21 +336,61 @@ impl Sessions {
     }
 
     /// Ends every session of a user, inside the caller's transaction. The ends are told, with the
-    /// reason [`EndReason::Abandoned`], after it has committed; call
-    /// [`Sessions::forget_all`] then.
+    /// reason [`EndReason::Abandoned`], after it has committed; answers how many there were.
     ///
     /// # Errors
     /// Where the store fails.
     pub async fn end_sessions_of(&self, tx: &mut Conn, user_id: &str) -> Result<u64, DbError> {
-        let rows = db::query(
+        self.end_where(tx, user_id, None).await
+    }
+
+    /// As [`Sessions::end_sessions_of`], but lets the session that asks go on (S17: a user who
+    /// changes the own password stays signed in). Give that one a new key: sign the user in again.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn end_other_sessions_of(&self, tx: &mut Conn, user_id: &str, kept: &Session) -> Result<u64, DbError> {
+        self.end_where(tx, user_id, kept.known()).await
+    }
+
+    async fn end_where(&self, tx: &mut Conn, user_id: &str, kept: Option<Known>) -> Result<u64, DbError> {
+        self.forget_at_the_end_of(tx);
+        db::query(
             "UPDATE toolcrib_sessions SET ended_at = $2, end_reason = 'abandoned' \
-             WHERE user_id = $1 AND ended_at IS NULL",
+             WHERE user_id = $1 AND ended_at IS NULL AND id <> $3",
         )
         .bind(user_id)
         .bind(now_micros())
+        // Numbers of sessions begin with 1.
+        .bind(kept.map_or(0, |known| known.id))
+        .execute(tx)
+        .await
+    }
+
+    /// Writes what a user is and may do by now into all sessions the user is signed in with, inside
+    /// the transaction that changes it: the next request of each goes by it.
+    ///
+    /// # Errors
+    /// [`SessionError::TooLarge`] above 16 KiB of JSON, or where the store fails.
+    pub(crate) async fn refresh_user(&self, tx: &mut Conn, user: &EndUser) -> Result<u64, SessionError> {
+        let json = Session::user_entry(user)?;
+        self.forget_at_the_end_of(tx);
+        let rows = db::query(
+            "UPDATE toolcrib_session_fields SET value = $3 WHERE name = $2 AND session_id IN \
+             (SELECT id FROM toolcrib_sessions WHERE user_id = $1 AND ended_at IS NULL)",
+        )
+        .bind(&user.id)
+        .bind(USER)
+        .bind(json)
         .execute(tx)
         .await?;
         Ok(rows)
+    }
+
+    /// Not before: a request that reads meanwhile would keep in memory what was there before.
+    fn forget_at_the_end_of(&self, tx: &mut Conn) {
+        let sessions = self.clone();
+        tx.on_end(move || sessions.forget_all());
     }
 
     /// Forgets what is held in memory: sessions were ended by a statement of the site's own.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// The signed-in user of a session, as adapters and templates see it.
 ///
-/// (WebSnap: `EndUserSessionAdapter`, W40.) Kept in the session; signing in again refreshes it.
+/// (WebSnap: `EndUserSessionAdapter`, W40.) Kept in the session; signing in again refreshes it,
+/// and so does every change of one of the site's [`Users`](crate::users::Users).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndUser {
     /// The site's own key for the user.

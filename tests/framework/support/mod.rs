@@ -6,6 +6,7 @@
 
 mod log;
 mod pages;
+mod people;
 mod running;
 pub(crate) mod script;
 mod stage;
@@ -16,6 +17,8 @@ pub(crate) use log::LOCK_RETRYING;
 pub(crate) use log::RETRYING;
 pub(crate) use pages::PlainApp;
 pub(crate) use pages::page;
+pub(crate) use people::SECRET;
+pub(crate) use people::people;
 pub(crate) use running::Running;
 pub(crate) use running::settings_on;
 pub(crate) use stage::Stage;

@@ -2,7 +2,7 @@
 //!
 //! Four users and two dozen invented companies, always the same ones; only the times depend on the
 //! moment, so that the latest activity is always recent. `companies` has the texts, `story`
-//! makes up what happened, `store` writes it all in five statements.
+//! makes up what happened, `store` writes it all.
 
 mod companies;
 mod random;

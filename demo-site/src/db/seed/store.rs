@@ -1,9 +1,10 @@
-//! Writing it all, in five statements.
+//! Writing it all: the users one by one, the rest in four statements.
 
 use std::collections::HashMap;
 
 use thiserror::Error;
 use toolcrib::db::{self, Conn, DbError};
+use toolcrib::users::{CreateUserError, NewUser, PasswordHash, Users};
 
 use super::companies::{COMPANIES, Company};
 use super::story::{Seller, Story, tell};
@@ -11,19 +12,18 @@ use crate::db::clients::{Derived, bind_facts};
 use crate::db::values;
 use crate::domain::FieldErrors;
 use crate::domain::client::{ClientInput, NewClient};
-use crate::domain::role::Role;
 use crate::domain::search::{fold, fold_all};
 
 /// A demo user: name, name to show, role.
-type DemoUser = (&'static str, &'static str, Role);
+type DemoUser = (&'static str, &'static str, &'static str);
 
-const ADMIN: DemoUser = ("admin", "Ada Admin", Role::Admin);
-const ANNA: DemoUser = ("anna", "Anna Lindqvist", Role::Sales);
-const BORIS: DemoUser = ("boris", "Boris Novák", Role::Sales);
-const VERA: DemoUser = ("vera", "Vera Rossi", Role::Viewer);
+const ADMIN: DemoUser = ("admin", "Ada Admin", "admin");
+const ANNA: DemoUser = ("anna", "Anna Lindqvist", "sales");
+const BORIS: DemoUser = ("boris", "Boris Novák", "sales");
+const VERA: DemoUser = ("vera", "Vera Rossi", "viewer");
 
 /// The demo users: name, name to show, role.
-pub const USERS: [(&str, &str, Role); 4] = [ADMIN, ANNA, BORIS, VERA];
+pub const USERS: [(&str, &str, &str); 4] = [ADMIN, ANNA, BORIS, VERA];
 
 /// Whether the CRM was filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,15 @@ pub enum SeedError {
         #[source]
         errors: FieldErrors,
     },
+    /// A demo user cannot be made.
+    #[error("the demo user {name} is refused")]
+    User {
+        /// The name.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: CreateUserError,
+    },
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -67,11 +76,10 @@ struct Chapter {
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn seed(conn: &mut Conn, password_hash: &str, now: i64) -> Result<Seeded, SeedError> {
-    let users = insert_users(conn, password_hash, now).await?;
-    if users.len() < USERS.len() {
+pub async fn seed(conn: &mut Conn, users: &Users, password: &PasswordHash, now: i64) -> Result<Seeded, SeedError> {
+    let Some(users) = create_users(conn, users, password).await? else {
         return Ok(Seeded::AlreadyThere);
-    }
+    };
     let chapters = chapters(now)?;
     let ids = insert_clients(conn, &chapters, &users).await?;
     // A company whose account somebody imported before is left as it is.
@@ -103,20 +111,25 @@ fn chapters(now: i64) -> Result<Vec<Chapter>, SeedError> {
         .collect()
 }
 
-/// Answers the ids by name; fewer than [`USERS`] if there were users already.
-async fn insert_users(conn: &mut Conn, password_hash: &str, now: i64) -> Result<HashMap<String, i64>, DbError> {
-    if crate::db::users::count(conn).await? > 0 {
-        return Ok(HashMap::new());
+/// Answers the ids by name, or nothing if there were users already.
+async fn create_users(
+    conn: &mut Conn,
+    users: &Users,
+    password: &PasswordHash,
+) -> Result<Option<HashMap<String, i64>>, SeedError> {
+    if users.count(conn).await? > 0 {
+        return Ok(None);
     }
-    let mut statement = db::query_built(format!(
-        "INSERT INTO users (name, display_name, role, password_hash, created_at) VALUES {} \
-         ON CONFLICT (name) DO NOTHING RETURNING name, id",
-        values::tuples(USERS.len(), 5)
-    ));
+    let mut ids = HashMap::new();
     for (name, display_name, role) in USERS {
-        statement = statement.bind(name).bind(display_name).bind(role.as_str()).bind(password_hash).bind(now);
+        match users.create(conn, NewUser { name, display_name, password, roles: &[role] }).await {
+            Ok(id) => ids.insert(name.to_owned(), id),
+            // Another process that started at the same moment was faster.
+            Err(CreateUserError::NameTaken) => return Ok(None),
+            Err(source) => return Err(SeedError::User { name, source }),
+        };
     }
-    Ok(statement.fetch_all::<(String, i64)>(conn).await?.into_iter().collect())
+    Ok(Some(ids))
 }
 
 /// Answers the ids by account.

@@ -1,13 +1,13 @@
 use std::time::{Duration, Instant};
 
 use toolcrib::db::{self, Db};
+use toolcrib::users::{PasswordHash, Users};
 
 use super::companies::COMPANIES;
 use super::*;
 use crate::db::fixture::on_both_engines;
-use crate::db::{clients, desk, panels, search, users};
+use crate::db::{clients, desk, panels, search};
 use crate::domain::csv_import;
-use crate::domain::role::Role;
 
 const NOW: i64 = 1_700_000_000_000_000;
 
@@ -22,8 +22,14 @@ on_both_engines! {
 }
 
 async fn fill(db: &Db) -> Seeded {
+    let users = Users::of_database(db);
     let mut tx = db.begin().await.unwrap();
-    let seeded = seed(&mut tx, "$argon2id$x", NOW).await.unwrap();
+    for role in crate::site::roles() {
+        // The second time they are there.
+        let _ = users.create_role(&mut tx, &role).await;
+    }
+    let password = PasswordHash::made_elsewhere("$argon2id$x");
+    let seeded = seed(&mut tx, &users, &password, NOW).await.unwrap();
     tx.commit().await.unwrap();
     seeded
 }
@@ -34,12 +40,11 @@ async fn a_new_crm_has_users_clients_and_a_story(db: Db) {
     assert!(start.elapsed() < Duration::from_secs(5));
 
     let mut conn = db.read().await.unwrap();
-    assert_eq!(users::count(&mut conn).await.unwrap(), 4);
-    for (name, role) in [("admin", Role::Admin), ("anna", Role::Sales), ("boris", Role::Sales), ("vera", Role::Viewer)]
-    {
-        let user = users::by_name(&mut conn, name).await.unwrap().unwrap();
-        assert_eq!((user.role, user.disabled), (role, false));
-        assert_eq!(user.password_hash, "$argon2id$x");
+    let users = Users::of_database(&db);
+    assert_eq!(users.count(&mut conn).await.unwrap(), 4);
+    for (name, role) in [("admin", "admin"), ("anna", "sales"), ("boris", "sales"), ("vera", "viewer")] {
+        let user = users.by_name(&mut conn, name).await.unwrap().unwrap();
+        assert_eq!((user.roles, user.disabled), (vec![role.to_owned()], false));
     }
     let all = clients::all_for_export(&mut conn).await.unwrap();
     assert_eq!(all.len(), COMPANIES.len());

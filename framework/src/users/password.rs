@@ -32,6 +32,11 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
+/// Stands in for the hash of a user who does not exist: no password is known to fit, and checking
+/// one costs the same.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$Y/EeCNx+vCEQH54btFTMGg$T5gmwKOl7MC3Ijyew3ghSBQVWJ6bWNREDqTjIQ5w6eY";
+
 /// Why no answer about a password could be given.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -76,36 +81,32 @@ pub struct Passwords {
     cores: Arc<Semaphore>,
     /// One permit per computation under way or waiting.
     places: Arc<Semaphore>,
-    /// Stands in for the hash of a user who does not exist.
-    nobody: String,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Passwords {
     /// Sets up as many computations at once as the machine has cores.
-    ///
-    /// Takes the time of one hash; call it at start.
-    ///
-    /// # Errors
-    /// [`PasswordError::Hash`] where the system has no random numbers.
-    pub fn new() -> Result<Self, PasswordError> {
+    #[must_use]
+    pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Self::with_capacity(cores, cores * WAITING_PER_CORE)
     }
 
     /// Sets up `at_once` computations and `waiting` places behind them.
-    ///
-    /// # Errors
-    /// As [`Passwords::new`].
-    pub fn with_capacity(at_once: usize, waiting: usize) -> Result<Self, PasswordError> {
-        let nobody = hash_now(b"the password of nobody")?;
-        Ok(Self {
-            cores: Arc::new(Semaphore::new(at_once)),
-            places: Arc::new(Semaphore::new(at_once + waiting)),
-            nobody,
-        })
+    #[must_use]
+    pub fn with_capacity(at_once: usize, waiting: usize) -> Self {
+        Self { cores: Arc::new(Semaphore::new(at_once)), places: Arc::new(Semaphore::new(at_once + waiting)) }
     }
 
     /// Makes the text to store for a password (`$argon2id$…`, with a salt of its own).
+    ///
+    /// Any password of 1 to [`MAX_PASSWORD_BYTES`] bytes; where a person chooses one, ask
+    /// [`Users::hash_password`](super::Users::hash_password), which has rules.
     ///
     /// # Errors
     /// [`PasswordError::Empty`], [`PasswordError::TooLong`], or [`PasswordError::Busy`].
@@ -129,7 +130,7 @@ impl Passwords {
     pub async fn verify(&self, password: String, stored: Option<String>) -> Result<Verdict, PasswordError> {
         check_length(&password)?;
         let known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| self.nobody.clone());
+        let stored = stored.unwrap_or_else(|| NOBODY.to_owned());
         let verdict = self.compute(move || verify_now(password.as_bytes(), &stored)).await?;
         Ok(if known { verdict } else { Verdict::Mismatch })
     }
@@ -190,7 +191,7 @@ mod tests {
     use super::*;
 
     fn passwords() -> Passwords {
-        Passwords::with_capacity(2, 4).unwrap()
+        Passwords::with_capacity(2, 4)
     }
 
     #[tokio::test]
@@ -236,10 +237,10 @@ mod tests {
         let passwords = passwords();
         let stored = passwords.hash("secret".into()).await.unwrap();
         let cost = |hash: &str| hash.split('$').take(4).collect::<Vec<_>>().join("$");
-        assert_eq!(cost(&passwords.nobody), cost(&stored));
+        assert_eq!(cost(NOBODY), cost(&stored));
 
         let (_hold, held) = std::sync::mpsc::channel::<()>();
-        let full = Passwords::with_capacity(1, 0).unwrap();
+        let full = Passwords::with_capacity(1, 0);
         let mut working = Box::pin(full.compute(move || Ok(held.recv().is_err())));
         assert!(is_pending(working.as_mut()).await);
         for user in [Some(stored), None] {
@@ -250,7 +251,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_is_busy_at_once_and_recovers() {
-        let passwords = Passwords::with_capacity(1, 1).unwrap();
+        let passwords = Passwords::with_capacity(1, 1);
         let (hold, held) = std::sync::mpsc::channel::<()>();
         let mut working = Box::pin(passwords.compute(move || Ok(held.recv().is_err())));
         let mut waiting = Box::pin(passwords.verify("x".into(), None));
@@ -266,7 +267,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_for_a_core_for_ever() {
-        let passwords = Passwords::with_capacity(1, 1).unwrap();
+        let passwords = Passwords::with_capacity(1, 1);
         let _core = Arc::clone(&passwords.cores).acquire_owned().await.unwrap();
         let refused = passwords.verify("x".into(), None).await;
         assert!(matches!(refused, Err(PasswordError::Busy { .. })));
@@ -275,7 +276,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_caller_that_leaves_gives_its_core_back_when_the_work_is_done() {
-        let passwords = Passwords::with_capacity(1, 0).unwrap();
+        let passwords = Passwords::with_capacity(1, 0);
         let (hold, held) = std::sync::mpsc::channel::<()>();
         let mut working = Box::pin(passwords.compute(move || Ok(held.recv().is_err())));
         assert!(is_pending(working.as_mut()).await);

@@ -131,7 +131,7 @@ impl SignInLimiter {
 
     fn keys(&self, account: &str, address: Option<IpAddr>) -> Keys {
         // Spelling a name differently must not open another account's ledger.
-        let account = crate::domain::search::fold(account.trim());
+        let account = crate::users::name::fold(account);
         let address = address.map(network);
         Keys {
             address: self.key(&address),

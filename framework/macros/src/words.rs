@@ -222,7 +222,7 @@ fn read_word(input: ParseStream<'_>, vocabulary: Vocabulary) -> Result<(Ident, G
 }
 
 enum Refused {
-    Form(Expr),
+    Form(Box<Expr>),
     Empty(LitStr),
 }
 
@@ -232,14 +232,14 @@ fn read_value(form: Form, value: Expr) -> std::result::Result<Given, Refused> {
             Lit::Str(text) if text.value().trim().is_empty() => Err(Refused::Empty(text)),
             Lit::Str(text) => Ok(Given::Text(text)),
             Lit::Bool(off) if form == Form::Column && !off.value => Ok(Given::Off),
-            _ => Err(Refused::Form(Expr::Lit(value))),
+            _ => Err(Refused::Form(Box::new(Expr::Lit(value)))),
         },
         (Form::Path, Expr::Path(path)) => Ok(Given::Path(path)),
         (Form::Number | Form::Count, value) => match whole_number(&value) {
             Some(number) if form == Form::Number || number >= 1 => Ok(Given::Number(number, value)),
-            _ => Err(Refused::Form(value)),
+            _ => Err(Refused::Form(Box::new(value))),
         },
-        (_, value) => Err(Refused::Form(value)),
+        (_, value) => Err(Refused::Form(Box::new(value))),
     }
 }
 

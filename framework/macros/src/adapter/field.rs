@@ -167,7 +167,8 @@ impl Field {
         }
         let without = self.words.is_off("column") || is_file;
         for word in ["unique", "filter", "column"].into_iter().filter_map(|word| self.words.key(word)) {
-            if !has_table && !(word == "column" && self.words.is_off("column")) {
+            let says_none = word == "column" && self.words.is_off("column");
+            if !has_table && !says_none {
                 mistakes
                     .at(word, format!("`{word}` needs a table: write `#[adapter(table = \"…\")]` above the struct"));
             } else if without && word != "column" {

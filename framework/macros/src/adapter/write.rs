@@ -23,47 +23,11 @@ pub(super) fn adapter(input: &DeriveInput, table: Option<&Table>, fields: &[Fiel
     let (reads, writes) = (places().zip(fields).map(read), places().zip(fields).map(write));
     let checks = places().zip(fields).filter_map(check);
     let limits = fields.iter().flat_map(limits);
-    let constants = constants(input, fields);
+    let (constants, support) = (constants(input, fields), support());
     quote! {
         #[allow(dead_code, reason = "without fields nothing is read, and `NoField` is for mistakes")]
         const _: () = {
-            /// What a field has from its type.
-            const fn of<T: ::toolcrib::adapter::FieldType>(
-                info: ::toolcrib::adapter::FieldInfo,
-                column: ::core::option::Option<&'static str>,
-            ) -> ::toolcrib::adapter::FieldInfo {
-                let info = info.kind(T::KIND).column_type(T::COLUMN).multiple(T::MULTIPLE).choices(T::choices);
-                match column {
-                    // The type may be a file by another name.
-                    ::core::option::Option::Some(column)
-                        if !::core::matches!(T::KIND, ::toolcrib::adapter::Kind::File) => info.column(column),
-                    _ => info,
-                }
-            }
-
-            struct Read<'a, T>(&'a T);
-            struct Write<'a, T>(&'a mut T);
-
-            impl<'a, T: ::toolcrib::adapter::FieldValue> Read<'a, T> {
-                fn value(self) -> ::core::option::Option<&'a dyn ::toolcrib::adapter::FieldValue> {
-                    ::core::option::Option::Some(self.0)
-                }
-            }
-
-            impl<'a, T: ::toolcrib::adapter::FieldValue> Write<'a, T> {
-                fn value(self) -> ::core::option::Option<&'a mut dyn ::toolcrib::adapter::FieldValue> {
-                    ::core::option::Option::Some(self.0)
-                }
-            }
-
-            /// Takes what is no field: `of` has refused it, once is enough.
-            trait NoField: ::core::marker::Sized {
-                fn value<R>(self) -> ::core::option::Option<R> {
-                    ::core::option::Option::None
-                }
-            }
-
-            impl<T> NoField for T {}
+            #support
 
             const FIELDS: &[::toolcrib::adapter::FieldInfo] = &[#(#infos),*];
 
@@ -106,6 +70,49 @@ pub(super) fn adapter(input: &DeriveInput, table: Option<&Table>, fields: &[Fiel
             #constants
             #(#limits)*
         };
+    }
+}
+
+/// What the code of every adapter calls.
+fn support() -> TokenStream {
+    quote! {
+        /// What a field has from its type.
+        const fn of<T: ::toolcrib::adapter::FieldType>(
+            info: ::toolcrib::adapter::FieldInfo,
+            column: ::core::option::Option<&'static str>,
+        ) -> ::toolcrib::adapter::FieldInfo {
+            let info = info.kind(T::KIND).column_type(T::COLUMN).multiple(T::MULTIPLE).choices(T::choices);
+            match column {
+                // The type may be a file by another name.
+                ::core::option::Option::Some(column)
+                    if !::core::matches!(T::KIND, ::toolcrib::adapter::Kind::File) => info.column(column),
+                _ => info,
+            }
+        }
+
+        struct Read<'a, T>(&'a T);
+        struct Write<'a, T>(&'a mut T);
+
+        impl<'a, T: ::toolcrib::adapter::FieldValue> Read<'a, T> {
+            fn value(self) -> ::core::option::Option<&'a dyn ::toolcrib::adapter::FieldValue> {
+                ::core::option::Option::Some(self.0)
+            }
+        }
+
+        impl<'a, T: ::toolcrib::adapter::FieldValue> Write<'a, T> {
+            fn value(self) -> ::core::option::Option<&'a mut dyn ::toolcrib::adapter::FieldValue> {
+                ::core::option::Option::Some(self.0)
+            }
+        }
+
+        /// Takes what is no field: `of` has refused it, once is enough.
+        trait NoField: ::core::marker::Sized {
+            fn value<R>(self) -> ::core::option::Option<R> {
+                ::core::option::Option::None
+            }
+        }
+
+        impl<T> NoField for T {}
     }
 }
 

@@ -10,6 +10,9 @@ mod once;
 mod read;
 mod row;
 pub mod rules;
+mod table;
+#[cfg(test)]
+mod tests;
 mod value;
 mod view;
 

@@ -27,7 +27,7 @@ impl<A: Adapter> Listing<A> {
                 values.len()
             )));
         }
-        let mut sql = Sql::with("", &values);
+        let mut sql = Sql::with("", values);
         // Each part by itself, so that an OR of the site's does not reach beyond its own.
         sql.text(if condition.is_empty() { "" } else { " WHERE (" }).text(condition);
         let mut next = if condition.is_empty() { " WHERE " } else { ") AND " };

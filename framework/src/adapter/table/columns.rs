@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::adapter::{Adapter, AdapterInfo, FieldId, FieldInfo, Kind, SortInfo, TableInfo};
+use crate::adapter::{Adapter, FieldId, FieldInfo, Kind, SortInfo, TableInfo};
 
 /// The longest name both engines take.
 const NAME_LIMIT: usize = 63;
@@ -13,7 +13,10 @@ pub(in crate::adapter) struct Columns<A>(PhantomData<A>);
 impl<A: Adapter> Columns<A> {
     /// The table. A site whose adapter has none, or names that are not plain, does not compile:
     /// the names are part of statements.
-    pub(in crate::adapter) const TABLE: TableInfo = checked(&A::INFO);
+    pub(in crate::adapter) const TABLE: TableInfo = match A::INFO.table_info() {
+        Some(table) => checked(*table, A::INFO.fields()),
+        None => panic!("this adapter has no table"),
+    };
 
     /// The fields that are in the table, with their columns.
     pub(in crate::adapter) fn all() -> impl Iterator<Item = (FieldId, &'static FieldInfo, &'static str)> {
@@ -60,13 +63,11 @@ const fn is_optional_identifier(name: Option<&str>) -> bool {
 }
 
 /// Runs when the site is compiled.
-const fn checked(info: &AdapterInfo) -> TableInfo {
-    let Some(table) = info.table_info() else { panic!("this adapter has no table: #[adapter(table = \"…\")]") };
+const fn checked(table: TableInfo, mut fields: &[FieldInfo]) -> TableInfo {
     assert!(is_identifier(table.name), "a table's name must be a plain lower-case word");
     assert!(is_identifier(table.key), "a key's column must be a plain lower-case word");
     assert!(is_optional_identifier(table.version), "a version's column must be a plain lower-case word");
     assert!(is_optional_identifier(table.list.search), "a search column must be a plain lower-case word");
-    let mut fields: &[FieldInfo] = info.fields();
     while let Some((field, rest)) = fields.split_first() {
         assert!(is_optional_identifier(field.column), "a column must be a plain lower-case word");
         fields = rest;
@@ -76,7 +77,7 @@ const fn checked(info: &AdapterInfo) -> TableInfo {
         assert!(is_identifier(order.column), "a column to sort by must be a plain lower-case word");
         sort = rest;
     }
-    *table
+    table
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::page::{Context, PageError};
 /// a whole begins anew.
 const TRIES: usize = 3;
 
-/// Where edits of a row were lost for.
+/// What is told where nothing of it may or can be named.
 const ROW_CHANGED: &str = "This row was changed by another user.";
 
 impl<A: Adapter> Form<A> {

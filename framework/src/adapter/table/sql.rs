@@ -18,8 +18,8 @@ impl Sql {
     }
 
     /// A text of constants that has its own parameters, numbered from `$1`.
-    pub(in crate::adapter) fn with(text: impl Into<String>, values: &[Value]) -> Self {
-        Self { text: text.into(), values: values.to_vec() }
+    pub(in crate::adapter) fn with(text: impl Into<String>, values: Vec<Value>) -> Self {
+        Self { text: text.into(), values }
     }
 
     /// Goes on with a text of constants.

@@ -4,7 +4,7 @@ pub use actix_web::http::{Method, StatusCode};
 
 pub use crate::adapter::{
     Actions, Adapter, Amount, Choice, Choices, Day, Done, Execute, FieldId, FieldType, FieldValue, FileField, Form,
-    Rights, Row,
+    Paged, Rights, Row,
 };
 pub use crate::application::{
     AppVar, Application, ApplicationError, ObjectLock, ObjectLockOutcome, RcBag, RcCounter, RcMap, RcQueue,

@@ -39,6 +39,7 @@ mod shared_file;
 mod shared_objects;
 mod stops;
 mod support;
+mod table_adapter;
 mod tools_pages;
 mod typed_errors;
 mod units;

@@ -9,8 +9,9 @@ use super::row::Rights;
 use super::{ActionInfo, Adapter, Choice, Errors, FieldId, Row};
 use crate::db::Value;
 
-/// A form of one request (W30-W36). It is made by [`Context::form_of`](crate::page::Context::form_of),
-/// shown by a template, filled by
+/// A form of one request (W30-W36).
+///
+/// It is made by [`Context::form_of`](crate::page::Context::form_of), shown by a template, filled by
 /// [`Context::execute`](crate::page::Context::execute) and gone with the request: nothing of it can
 /// stay in a pooled instance (T23).
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct Form<A> {
     pub(super) sent: Sent,
     pub(super) choices: BTreeMap<FieldId, Vec<Choice>>,
     pub(super) also: Vec<(&'static str, Value)>,
+    /// The value before the site's own code changed it.
+    pub(super) before: Option<Box<A>>,
     pub(super) shape: Shape,
 }
 
@@ -67,6 +70,7 @@ impl<A: Adapter> Form<A> {
             sent: Sent::default(),
             choices: BTreeMap::new(),
             also: Vec::new(),
+            before: None,
             shape: Shape { id, ..Shape::default() },
         }
     }
@@ -106,8 +110,10 @@ impl<A: Adapter> Form<A> {
         &self.row.value
     }
 
-    /// The value, to be changed by an action before it is stored.
+    /// The value, to be changed by an action before it is stored. What the action changes is stored
+    /// whatever the visitor may change.
     pub fn value_mut(&mut self) -> &mut A {
+        self.before.get_or_insert_with(|| Box::new(self.row.value.clone()));
         &mut self.row.value
     }
 

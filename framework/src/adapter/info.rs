@@ -27,7 +27,7 @@ impl AdapterInfo {
         self
     }
 
-    /// Its name: the type's in lower case.
+    /// Its name: the type's in snake case.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name

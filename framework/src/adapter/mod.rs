@@ -7,9 +7,13 @@ mod fold;
 mod form;
 mod info;
 mod once;
+mod paged;
 mod read;
 mod row;
 pub mod rules;
+mod table;
+#[cfg(test)]
+mod tests;
 mod value;
 mod view;
 
@@ -18,6 +22,7 @@ pub use execute::{Done, Execute};
 pub use fold::{fold, fold_all, like_pattern, words};
 pub use form::Form;
 pub use info::{ActionInfo, AdapterInfo, FieldId, FieldInfo, SortInfo, TableInfo};
+pub use paged::Paged;
 pub use read::checked_value;
 pub use row::{Rights, Row, ViewError};
 pub use value::{Amount, Choice, ColumnType, Day, FieldType, FieldValue, FileField, Kind};

@@ -4,6 +4,7 @@ use super::errors::ErrorKind;
 use super::form::{Form, ONCE_LIMIT};
 use super::rules::{email, text, website};
 use super::{Adapter, Errors, FieldId, FieldInfo, Kind, Rights, Row};
+use crate::db::Value;
 use crate::page::Upload;
 
 /// Begins the names a form sends beside its fields.
@@ -153,7 +154,7 @@ fn is_blank(texts: &[String]) -> bool {
 }
 
 /// What was sent without what a keyboard adds to it.
-fn trimmed(sent: &[String], info: &FieldInfo) -> Vec<String> {
+pub(super) fn trimmed(sent: &[String], info: &FieldInfo) -> Vec<String> {
     let clean = |text: &String| match info.kind {
         // A password is taken as it is.
         Kind::Password => text.clone(),
@@ -182,7 +183,15 @@ fn checked<A: Adapter>(form: &Form<A>, id: FieldId, info: &FieldInfo, sent: &[St
     Ok(texts)
 }
 
-fn check_text(text: &mut String, info: &FieldInfo) -> Result<(), String> {
+/// Texts as the value their field would store; none where they are no such value.
+pub(super) fn as_value<A: Adapter>(id: FieldId, info: &FieldInfo, texts: &[String]) -> Option<Value> {
+    let mut value = A::default();
+    let field = value.field_mut(id)?;
+    field.read(&trimmed(texts, info)).ok()?;
+    Some(field.to_column())
+}
+
+pub(super) fn check_text(text: &mut String, info: &FieldInfo) -> Result<(), String> {
     let chars = text.chars().count();
     if chars > info.max_chars {
         return Err(format!("must have at most {} characters", info.max_chars));

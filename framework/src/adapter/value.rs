@@ -108,6 +108,7 @@ pub trait FieldType: FieldValue {
 }
 
 /// The value of a field, its type forgotten.
+#[expect(clippy::wrong_self_convention, reason = "`from_…` is read into the value that is there")]
 pub trait FieldValue: Send + Sync + 'static {
     /// What a control holds: one text, or several for a field that takes several values.
     fn texts(&self) -> Vec<String>;

@@ -170,7 +170,7 @@ impl FieldView {
 pub struct Markup(String);
 
 impl Markup {
-    fn of(template: &impl Template) -> Self {
+    pub(super) fn of(template: &impl Template) -> Self {
         // The framework's own templates do not fail.
         Self(template.render().unwrap_or_default())
     }
@@ -351,7 +351,10 @@ impl<A: Adapter> Form<A> {
         for (id, info) in A::INFO.numbered() {
             if info.column.is_some() && self.row.may_modify(id) && info.kind != Kind::Password {
                 let name = format!("_original.{}", info.name);
-                hidden.extend(stored.texts(id).into_iter().map(|text| (name.clone(), text)));
+                let texts = stored.texts(id);
+                // None of several values is something to compare as well.
+                let none = texts.is_empty().then(String::new);
+                hidden.extend(texts.into_iter().chain(none).map(|text| (name.clone(), text)));
             }
         }
         hidden

@@ -3,7 +3,7 @@ use toolcrib::prelude::*;
 
 #[derive(Debug, Clone, Default, Adapter)]
 #[adapter(table = "notes", sort(newest = "-id"), page_size = 20)]
-pub struct Note {
+pub(crate) struct Note {
     #[field(required, max_chars = 80)]
     title: String,
     #[field(kind = "lines", max_chars = 2_000, hint = "Nobody else needs to understand it.")]
@@ -12,7 +12,7 @@ pub struct Note {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Actions)]
-pub enum NoteAction {
+pub(crate) enum NoteAction {
     #[action(label = "Add the note", message = "The note has been added.")]
     Add,
     #[action(label = "Delete", no_fields, danger, message = "The note is gone.")]
@@ -37,7 +37,7 @@ struct Notes {
     form: Form<Note>,
 }
 
-pub struct NotesPage;
+pub(crate) struct NotesPage;
 
 impl PageModule for NotesPage {
     const INFO: PageInfo = PageInfo::new("notes", "/").title("Notes").accepts_post();

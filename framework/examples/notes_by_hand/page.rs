@@ -31,7 +31,7 @@ impl Note {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct Typed {
+pub(crate) struct Typed {
     csrf: String,
     once: String,
     action: String,
@@ -42,7 +42,7 @@ pub struct Typed {
 }
 
 #[derive(Deserialize)]
-pub struct Asked {
+pub(crate) struct Asked {
     page: Option<String>,
 }
 
@@ -103,7 +103,7 @@ async fn render(
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
 }
 
-pub async fn show(db: Data<SqlitePool>, session: Session, asked: Query<Asked>) -> Result<HttpResponse, Error> {
+pub(crate) async fn show(db: Data<SqlitePool>, session: Session, asked: Query<Asked>) -> Result<HttpResponse, Error> {
     let page = asked.page.as_deref().and_then(|page| page.parse().ok()).unwrap_or(1);
     render(&db, &session, page, Typed::default(), BTreeMap::new()).await
 }
@@ -148,7 +148,7 @@ fn checked(typed: &Typed) -> Result<(String, String, Option<i64>), BTreeMap<&'st
     if errors.is_empty() { Ok((title, body, due)) } else { Err(errors) }
 }
 
-pub async fn action(db: Data<SqlitePool>, session: Session, form: Form<Typed>) -> Result<HttpResponse, Error> {
+pub(crate) async fn action(db: Data<SqlitePool>, session: Session, form: Form<Typed>) -> Result<HttpResponse, Error> {
     let typed = form.into_inner();
     if session.get::<String>("csrf")?.is_none_or(|token| token != typed.csrf) {
         return Err(error::ErrorForbidden("The form is out of date."));

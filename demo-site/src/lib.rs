@@ -4,6 +4,7 @@
 //! visitors see; [`site`] puts it all together, and [`cli`] is how it is
 //! started.
 
+pub mod adapters;
 pub mod cli;
 pub mod config;
 pub mod db;

@@ -1,11 +1,10 @@
 //! People and deals of all clients that contain what was typed.
 //!
-//! Clients are found by [`clients::list`](super::clients::list).
+//! Clients are found by their adapter's own list.
 
 use toolcrib::db::{self, Conn, DbError, Query};
 
-use super::clients::contains_all;
-use crate::domain::search::{like_pattern, words};
+use toolcrib::adapter::{like_pattern, words};
 
 /// A person, and the client he or she works for.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -80,4 +79,10 @@ fn found_in(table: &'static str, columns: &'static str, order: &'static str, ter
         query = query.bind(like_pattern(word));
     }
     Some(query.bind(limit))
+}
+
+/// The condition that a folded column matches the patterns `$1` to `$count`.
+fn contains_all(column: &str, count: usize) -> String {
+    let conditions: Vec<_> = (1..=count).map(|index| format!("{column} LIKE ${index} ESCAPE '\\'")).collect();
+    conditions.join(" AND ")
 }

@@ -125,9 +125,9 @@ mod tests {
             let rows: Vec<_> = csv_import::read(&file).unwrap().collect();
             prop_assert_eq!(rows.len(), 1);
             let imported = rows[0].1.as_ref().unwrap();
-            prop_assert_eq!(imported.client.name(), row.name);
-            prop_assert_eq!(imported.client.city(), row.city);
-            prop_assert_eq!(imported.client.phone(), row.phone);
+            prop_assert_eq!(imported.client.name.as_str(), row.name);
+            prop_assert_eq!(imported.client.city.as_str(), row.city);
+            prop_assert_eq!(imported.client.phone.as_str(), row.phone);
             prop_assert_eq!(imported.notes.as_str(), row.notes);
         }
     }

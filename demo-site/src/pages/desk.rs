@@ -4,11 +4,11 @@ use askama::Template;
 use toolcrib::prelude::*;
 
 use super::filters::{self, grouped};
-use crate::db::clients::{self, Client, ClientSort};
+use crate::adapters::Client;
 use crate::db::desk::{self, Figures, LatestActivity};
 
 /// How many rows each of the two lists has: as many as fit on a screen beside each other.
-const ROWS: usize = 8;
+const ROWS: u32 = 8;
 
 /// The desk: figures, clients changed last, latest activity.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct DeskPage;
 #[template(path = "home/desk.html")]
 struct Desk {
     figures: Figures,
-    clients: Vec<Client>,
+    clients: Vec<Row<Client>>,
     activities: Vec<LatestActivity>,
 }
 
@@ -34,9 +34,8 @@ impl PageModule for DeskPage {
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
         let rows = cx.read().await?;
         let figures = desk::figures(rows).await?;
-        let activities = desk::latest_activities(rows, ROWS as i64).await?;
-        let (mut clients, _) = clients::list(rows, "", ClientSort::Updated, 1).await?;
-        clients.truncate(ROWS);
+        let activities = desk::latest_activities(rows, i64::from(ROWS)).await?;
+        let clients = cx.list::<Client>(&[("sort", "updated")], ROWS).await?;
         cx.render(Desk { figures, clients, activities })
     }
 }

@@ -1,13 +1,12 @@
 //! `/import`: clients from a CSV file.
 
 use askama::Template;
-use serde_json::json;
 use toolcrib::prelude::*;
 
 use super::filters::grouped;
-use super::words::sentence;
-use crate::db::import::{self, ImportReport, RowNote};
-use crate::domain::csv_import::{self, MAX_FILE_BYTES};
+use crate::adapters::{ImportAction, ImportFile};
+use crate::db::import::{ImportReport, RowNote};
+use crate::domain::csv_import::MAX_FILE_BYTES;
 
 /// What the form adds to the file: boundaries, headers, the token.
 const FORM_OVERHEAD: usize = 64 << 10;
@@ -22,7 +21,7 @@ pub struct ImportPage;
 #[derive(Debug, Template)]
 #[template(path = "import/form.html")]
 struct ImportForm {
-    problem: String,
+    form: Form<ImportFile>,
 }
 
 #[derive(Debug, Template)]
@@ -46,31 +45,19 @@ impl PageModule for ImportPage {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        cx.render(ImportForm { problem: String::new() })
+        let form = cx.form_of(ImportFile::default());
+        cx.render(ImportForm { form })
     }
 
     async fn action(&mut self, cx: &mut Context<'_>) -> PageResult {
-        // A browser sends an empty file without a name where none was chosen.
-        let chosen = |upload: &Upload| upload.file_name.as_deref() != Some("") || !upload.bytes.is_empty();
-        let Some(upload) = cx.upload("file").await?.filter(chosen) else {
-            return refuse(cx, "Choose a file first.".to_owned());
-        };
-        let rows = match csv_import::read(&upload.bytes) {
-            Ok(rows) => rows,
-            Err(refusal) => return refuse(cx, sentence(&refusal.to_string())),
-        };
-        let report = import::apply(cx.tx().await?, rows, now_micros()).await?;
-        if cx.wants_json() { cx.json(&report) } else { cx.render(Report { report }) }
+        let form = cx.form_of(ImportFile::default());
+        cx.execute::<ImportAction>(form).await
     }
 }
 
-fn refuse(cx: &mut Context<'_>, problem: String) -> PageResult {
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
-    if cx.wants_json() {
-        cx.json_with(status, &json!({ "errors": { "file": [problem] } }))
-    } else {
-        cx.render_with(status, ImportForm { problem })
-    }
+/// What came of each row.
+pub(crate) fn report(cx: &mut Context<'_>, report: ImportReport) -> PageResult {
+    if cx.wants_json() { cx.json(&report) } else { cx.render(Report { report }) }
 }
 
 impl Report {

@@ -8,12 +8,10 @@ pub mod account;
 pub mod clients;
 mod desk;
 mod filters;
-mod import;
-mod links;
+pub(crate) mod import;
 mod notice;
-mod pager;
 mod search;
-mod words;
+pub(crate) mod words;
 
 pub use desk::DeskPage;
 pub use import::ImportPage;

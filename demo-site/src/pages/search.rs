@@ -5,11 +5,11 @@ use serde_json::json;
 use toolcrib::prelude::*;
 
 use super::filters;
-use crate::db::clients::{self, Client, ClientSort};
+use crate::adapters::Client;
 use crate::db::search::{self, FoundContact, FoundDeal};
 
 /// How many of each kind are shown: whoever needs more types another letter.
-const LIMIT: usize = 20;
+const LIMIT: u32 = 20;
 
 /// Finds clients, contacts and deals by a part of their text.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct SearchPage;
 #[template(path = "search/results.html")]
 struct Results {
     q: String,
-    clients: Vec<Client>,
+    clients: Vec<Row<Client>>,
     contacts: Vec<FoundContact>,
     deals: Vec<FoundDeal>,
 }
@@ -41,11 +41,10 @@ impl PageModule for SearchPage {
 }
 
 async fn found(cx: &mut Context<'_>, q: String) -> Result<Results, PageError> {
+    let clients = cx.list::<Client>(&[("q", &q)], LIMIT).await?;
     let rows = cx.read().await?;
-    let (mut clients, _) = clients::list(rows, &q, ClientSort::Name, 1).await?;
-    clients.truncate(LIMIT);
-    let contacts = search::contacts(rows, &q, LIMIT as i64).await?;
-    let deals = search::deals(rows, &q, LIMIT as i64).await?;
+    let contacts = search::contacts(rows, &q, i64::from(LIMIT)).await?;
+    let deals = search::deals(rows, &q, i64::from(LIMIT)).await?;
     Ok(Results { q, clients, contacts, deals })
 }
 
@@ -56,8 +55,7 @@ impl Results {
 
     fn as_json(&self) -> serde_json::Value {
         let Self { q, clients, contacts, deals } = self;
-        let clients =
-            clients.iter().map(|found| json!({ "id": found.id, "account": found.account, "name": found.name }));
+        let clients = clients.iter().map(Row::to_json);
         let contacts = contacts.iter().map(|found| json!({ "name": found.name, "client_id": found.client_id }));
         let deals = deals.iter().map(|found| json!({ "title": found.title, "client_id": found.client_id }));
         json!({

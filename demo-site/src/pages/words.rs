@@ -1,7 +1,7 @@
 //! Words for visitors.
 
 /// An error's words as a sentence: errors are written without capital and full stop.
-pub(super) fn sentence(words: &str) -> String {
+pub(crate) fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
 }

@@ -126,3 +126,5 @@ impl fmt::Display for Errors {
         Ok(())
     }
 }
+
+impl std::error::Error for Errors {}

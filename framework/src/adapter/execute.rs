@@ -15,6 +15,8 @@ pub struct Done {
     to: Option<String>,
     message: Option<String>,
     json: Option<serde_json::Value>,
+    #[serde(skip)]
+    answer: Option<Response>,
 }
 
 impl Done {
@@ -32,6 +34,13 @@ impl Done {
     /// The next page says this once, instead of the action's message.
     pub fn message(mut self, text: impl Into<String>) -> Self {
         self.message = Some(text.into());
+        self
+    }
+
+    /// This is the answer itself, not a redirect to what comes next (W36). Whoever sends the same
+    /// form again is led to the next page instead.
+    pub fn answer(mut self, response: Response) -> Self {
+        self.answer = Some(response);
         self
     }
 
@@ -121,11 +130,20 @@ impl Context<'_> {
     /// # Errors
     /// [`PageError::BadRequest`] for an action that is not `X`'s (W20), [`PageError::Forbidden`] where
     /// it may not be executed, and whatever the action fails with.
-    pub async fn execute<X: Execute>(&mut self, mut form: Form<X::Adapter>) -> PageResult {
-        let action = {
+    pub async fn execute<X: Execute>(&mut self, form: Form<X::Adapter>) -> PageResult {
+        let action = chosen::<X>(self.attempt.request.body.form())?;
+        self.execute_action(action, form).await
+    }
+
+    /// As [`Context::execute`], of the one action that posting to this page's address means, whatever
+    /// the form names.
+    ///
+    /// # Errors
+    /// As [`Context::execute`].
+    pub async fn execute_action<X: Execute>(&mut self, action: X, mut form: Form<X::Adapter>) -> PageResult {
+        {
             let request = std::sync::Arc::clone(&self.attempt.request);
             let input = Input { pairs: request.body.form(), uploads: request.body.uploads() };
-            let action = chosen::<X>(&input)?;
             read_frame(&mut form, &input);
             form.sent.action = Some(action.info());
             if !form.row.rights.include(action.info().right) || !action.is_enabled(&form) {
@@ -134,8 +152,7 @@ impl Context<'_> {
             if action.info().reads_fields {
                 read_fields(&mut form, &input);
             }
-            action
-        };
+        }
         let user = self.end_user().map(|user| user.id);
         let digest = form.sent.once.as_deref().map(|key| once::digest(key, self.page().name(), user.as_deref()));
         if let Some(digest) = &digest
@@ -232,6 +249,9 @@ impl Context<'_> {
     }
 
     fn answer_done(&mut self, done: Done) -> PageResult {
+        if let Some(answer) = done.answer {
+            return Ok(answer);
+        }
         let to = done.to.unwrap_or_else(|| "/".to_owned());
         if self.wants_json() {
             return self.json(&done.json);
@@ -251,8 +271,9 @@ impl Context<'_> {
 }
 
 /// The action a form was posted for. A form of a single action need not name it.
-fn chosen<X: Actions>(input: &Input<'_>) -> Result<X, PageError> {
-    match (input.first("_action"), X::ALL) {
+fn chosen<X: Actions>(pairs: &[(String, String)]) -> Result<X, PageError> {
+    let named = pairs.iter().find(|(name, _)| name == "_action").map(|(_, action)| action.as_str());
+    match (named, X::ALL) {
         (None, [only]) => Ok(*only),
         (None, _) => Err(PageError::bad_request("The form does not say what is to be done.")),
         (Some(name), all) => all

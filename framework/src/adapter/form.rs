@@ -156,6 +156,13 @@ impl<A: Adapter> Form<A> {
         self.fail(field, ErrorKind::Invalid, format_args!("{reason}"));
     }
 
+    /// Refuses a field with a sentence of one's own.
+    pub fn refuse_in_words(&mut self, field: FieldId, sentence: impl Into<String>) {
+        if let Some(info) = A::INFO.field(field) {
+            self.errors.add(field, info, ErrorKind::Invalid, sentence.into());
+        }
+    }
+
     /// Refuses the form as a whole, with a sentence.
     pub fn refuse_all(&mut self, sentence: impl Into<String>) {
         self.errors.add_general(ErrorKind::Invalid, sentence.into());

@@ -23,7 +23,7 @@ pub use fold::{fold, fold_all, like_pattern, words};
 pub use form::Form;
 pub use info::{ActionInfo, AdapterInfo, FieldId, FieldInfo, SortInfo, TableInfo};
 pub use paged::Paged;
-pub use read::checked_value;
+pub use read::checked;
 pub use row::{Rights, Row, ViewError};
 pub use value::{Amount, Choice, ColumnType, Day, FieldType, FieldValue, FileField, Kind};
 pub use view::{FieldView, Markup};

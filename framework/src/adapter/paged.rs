@@ -100,16 +100,27 @@ impl Context<'_> {
         Ok(Paged { rows, total, page, pages, asked, links })
     }
 
-    /// The first rows of `A`'s table in the order nobody has to ask for, as this visitor may see
-    /// them: for lists that are short. At most as many as a page may have.
+    /// The first rows of `A`'s table, as this visitor may see them: for lists that are short. They
+    /// are sorted, searched and narrowed as the site says, in the words of an address; at most as
+    /// many as a page may have.
+    ///
+    /// ```no_run
+    /// # use toolcrib::adapter::{Adapter, Row};
+    /// # use toolcrib::prelude::*;
+    /// # async fn latest<A: Adapter>(cx: &mut Context<'_>) -> Result<Vec<Row<A>>, PageError> {
+    /// cx.list::<A>(&[("sort", "changed"), ("q", "acme")], 8).await
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Whatever the database says.
-    pub async fn list<A: Adapter>(&mut self, limit: u32) -> Result<Vec<Row<A>>, PageError> {
-        self.list_where("", Vec::new(), limit).await
+    pub async fn list<A: Adapter>(&mut self, asked: &[(&str, &str)], limit: u32) -> Result<Vec<Row<A>>, PageError> {
+        let asked: Vec<_> = asked.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.listed("", Vec::new(), &asked, limit).await
     }
 
-    /// The same of those rows only that meet a condition: see [`Context::paged_where`].
+    /// The first rows, in the order nobody has to ask for, that meet a condition: see
+    /// [`Context::paged_where`].
     ///
     /// # Errors
     /// As [`Context::paged_where`].
@@ -119,8 +130,18 @@ impl Context<'_> {
         values: Vec<Value>,
         limit: u32,
     ) -> Result<Vec<Row<A>>, PageError> {
+        self.listed(condition, values, &[], limit).await
+    }
+
+    async fn listed<A: Adapter>(
+        &mut self,
+        condition: &'static str,
+        values: Vec<Value>,
+        asked: &[(String, String)],
+        limit: u32,
+    ) -> Result<Vec<Row<A>>, PageError> {
         let rights = self.rights();
-        let asked = Asked::of::<A>(&[], &rights);
+        let asked = Asked::of::<A>(asked, &rights);
         let listing = Listing::<A>::new(condition, values, &asked)?;
         let rows = listing.fetch(self.read().await?, i64::from(limit).min(asked::most::<A>()), 0).await?;
         Ok(rows.into_iter().map(|row| row.seen_by(&rights)).collect())

@@ -61,14 +61,18 @@ pub(super) fn read_fields<A: Adapter>(form: &mut Form<A>, input: &Input<'_>) {
     }
 }
 
-/// Reads a value from what does not come by a form, a row of a file say, as a form would: the same
-/// checks, all errors at once. Rights are not asked.
+/// Checks a value that did not come by a form, a row of a file say, as a form would: each of its
+/// fields is read from its own text, all errors come at once. Rights are not asked.
 ///
 /// # Errors
 /// All that is wrong.
-pub fn checked_value<A: Adapter>(value: A, pairs: &[(String, String)]) -> Result<A, Errors> {
+pub fn checked<A: Adapter>(value: A) -> Result<A, Errors> {
     let mut form = Form::new(Row::from(value).seen_by(&Rights::unlimited()));
-    read_fields(&mut form, &Input { pairs, uploads: &[] });
+    let texts = |(id, info): (FieldId, &'static FieldInfo)| {
+        form.row.texts(id).into_iter().map(|text| (info.name.to_owned(), text))
+    };
+    let pairs: Vec<_> = A::INFO.numbered().flat_map(texts).collect();
+    read_fields(&mut form, &Input { pairs: &pairs, uploads: &[] });
     if form.errors.is_empty() { Ok(form.row.value) } else { Err(form.errors) }
 }
 
@@ -103,7 +107,7 @@ fn read_field<A: Adapter>(
         return if unchanged { Ok(()) } else { Err(refusal) };
     }
     form.typed.insert(id, sent.clone());
-    let texts = checked(form, id, info, &sent)?;
+    let texts = sound_texts(form, id, info, &sent)?;
     let Some(field) = value.field_mut(id) else { return Ok(()) };
     if is_blank(&texts) {
         // What cannot be blank, a number say, keeps the words of its own type for that.
@@ -165,7 +169,12 @@ pub(super) fn trimmed(sent: &[String], info: &FieldInfo) -> Vec<String> {
 }
 
 /// The texts a value is read from.
-fn checked<A: Adapter>(form: &Form<A>, id: FieldId, info: &FieldInfo, sent: &[String]) -> Result<Vec<String>, Refusal> {
+fn sound_texts<A: Adapter>(
+    form: &Form<A>,
+    id: FieldId,
+    info: &FieldInfo,
+    sent: &[String],
+) -> Result<Vec<String>, Refusal> {
     if sent.len() > 1 && !info.multiple && info.kind != Kind::Check {
         return Err(invalid("was sent twice"));
     }

@@ -8,11 +8,9 @@ use toolcrib::users::{CreateUserError, NewUser, PasswordHash, Users};
 
 use super::companies::{COMPANIES, Company};
 use super::story::{Seller, Story, tell};
-use crate::db::clients::{Derived, bind_facts};
+use crate::adapters::Client;
 use crate::db::values;
-use crate::domain::FieldErrors;
-use crate::domain::client::{ClientInput, NewClient};
-use crate::domain::search::{fold, fold_all};
+use toolcrib::adapter::{Errors, checked, fold, fold_all};
 
 /// A demo user: name, name to show, role.
 type DemoUser = (&'static str, &'static str, &'static str);
@@ -46,7 +44,7 @@ pub enum SeedError {
         name: &'static str,
         /// Why.
         #[source]
-        errors: FieldErrors,
+        errors: Errors,
     },
     /// A demo user cannot be made.
     #[error("the demo user {name} is refused")]
@@ -65,7 +63,7 @@ pub enum SeedError {
 /// A company with its record and its story.
 struct Chapter {
     company: &'static Company,
-    client: NewClient,
+    client: Client,
     story: Story,
 }
 
@@ -84,7 +82,7 @@ pub async fn seed(conn: &mut Conn, users: &Users, password: &PasswordHash, now: 
     let ids = insert_clients(conn, &chapters, &users).await?;
     // A company whose account somebody imported before is left as it is.
     let stored: Vec<_> =
-        chapters.iter().filter_map(|chapter| Some((*ids.get(chapter.client.account())?, chapter))).collect();
+        chapters.iter().filter_map(|chapter| Some((*ids.get(&chapter.client.account)?, chapter))).collect();
     insert_contacts(conn, &stored).await?;
     insert_deals(conn, &stored).await?;
     insert_activities(conn, &stored).await?;
@@ -96,7 +94,7 @@ fn chapters(now: i64) -> Result<Vec<Chapter>, SeedError> {
         .iter()
         .enumerate()
         .map(|(index, company)| {
-            let input = ClientInput {
+            let client = Client {
                 name: company.name.to_owned(),
                 account: format!("TC-{}", 1001 + index),
                 industry: company.industry.to_owned(),
@@ -104,8 +102,9 @@ fn chapters(now: i64) -> Result<Vec<Chapter>, SeedError> {
                 website: format!("https://www.{}", company.domain),
                 phone: company.phone.to_owned(),
                 email: format!("office@{}", company.domain),
+                ..Client::default()
             };
-            let client = input.validate().map_err(|errors| SeedError::Company { name: company.name, errors })?;
+            let client = checked(client).map_err(|errors| SeedError::Company { name: company.name, errors })?;
             Ok(Chapter { company, client, story: tell(index, company, now) })
         })
         .collect()
@@ -145,10 +144,10 @@ async fn insert_clients(
         values::tuples(chapters.len(), 12)
     ));
     for Chapter { client, story, .. } in chapters {
-        let Derived { search, sort_name } = Derived::of(client);
-        statement = bind_facts(statement, client)
-            .bind(search)
-            .bind(sort_name)
+        statement = client
+            .bind_facts(statement)
+            .bind(client.search_text())
+            .bind(client.sort_name())
             .bind(users.get(user(story.owner).0).copied())
             .bind(story.created_at)
             .bind(story.updated_at);

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::{MAX_CELL_CHARS, MAX_COLUMNS, MAX_FILE_BYTES, MAX_NOTES_CHARS, MAX_ROWS};
-use crate::domain::FieldErrors;
+use toolcrib::adapter::Errors;
 
 /// Why a whole file is refused. Nothing of it is taken.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -87,7 +87,7 @@ pub enum RowRefusal {
     NotesTooLong,
     /// Something is wrong with the client's fields.
     #[error("{0}")]
-    Invalid(#[source] FieldErrors),
+    Invalid(#[source] Errors),
     /// The file has this account already; the first row counts.
     #[error("account {account} is on line {first_line} already")]
     Repeated {

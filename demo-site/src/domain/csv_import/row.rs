@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use super::header::{self, Column, Target};
 use super::record::{Record, Records};
 use super::{FileRefusal, MAX_CELL_CHARS, MAX_FILE_BYTES, MAX_NOTES_CHARS, MAX_ROWS, RowRefusal};
-use crate::domain::client::{ClientInput, NewClient};
+use toolcrib::adapter::checked;
+
+use crate::adapters::Client;
 use crate::domain::csv_guard::unguard;
 
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -17,7 +19,7 @@ const ZIP_MARK: &[u8] = b"PK\x03\x04";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportRow {
     /// The client.
-    pub client: NewClient,
+    pub client: Client,
     /// What has no field of its own, a line each.
     pub notes: String,
 }
@@ -92,7 +94,7 @@ impl Iterator for Rows<'_> {
 
 impl Rows<'_> {
     fn unless_repeated(&mut self, line: u64, row: ImportRow) -> Result<ImportRow, RowRefusal> {
-        let account = row.client.account();
+        let account = row.client.account.as_str();
         if let Some(&first_line) = self.seen.get(account) {
             return Err(RowRefusal::Repeated { account: account.to_owned(), first_line });
         }
@@ -108,7 +110,7 @@ fn row(record: &Record, columns: &[Column]) -> Result<ImportRow, RowRefusal> {
     if is_blank(record) {
         return Err(RowRefusal::Empty);
     }
-    let mut input = ClientInput::default();
+    let mut input = Client::default();
     let mut own_notes = String::new();
     let mut note_lines = Vec::new();
     for (cell, column) in record.cells.iter().zip(columns) {
@@ -138,7 +140,7 @@ fn row(record: &Record, columns: &[Column]) -> Result<ImportRow, RowRefusal> {
     if notes.chars().count() > MAX_NOTES_CHARS {
         return Err(RowRefusal::NotesTooLong);
     }
-    let client = input.validate().map_err(RowRefusal::Invalid)?;
+    let client = checked(input).map_err(RowRefusal::Invalid)?;
     Ok(ImportRow { client, notes })
 }
 
@@ -193,15 +195,15 @@ EL,Estée Lauder Companies (The),Consumer Staples,Personal Care Products,\"New Y
         let (line, abbvie) = &rows[1];
         let abbvie = abbvie.as_ref().unwrap();
         assert_eq!(*line, 3);
-        assert_eq!(abbvie.client.account(), "ABBV");
-        assert_eq!(abbvie.client.name(), "AbbVie");
-        assert_eq!(abbvie.client.industry(), "Health Care");
-        assert_eq!(abbvie.client.city(), "North Chicago, Illinois");
+        assert_eq!(abbvie.client.account, "ABBV");
+        assert_eq!(abbvie.client.name, "AbbVie");
+        assert_eq!(abbvie.client.industry, "Health Care");
+        assert_eq!(abbvie.client.city, "North Chicago, Illinois");
         assert_eq!(
             abbvie.notes,
             "GICS Sub-Industry: Biotechnology\nDate added: 2012-12-31\nCIK: 1551152\nFounded: 2013 (1888)"
         );
-        assert_eq!(rows[2].1.as_ref().unwrap().client.name(), "Estée Lauder Companies (The)");
+        assert_eq!(rows[2].1.as_ref().unwrap().client.name, "Estée Lauder Companies (The)");
     }
 
     #[test]
@@ -234,8 +236,8 @@ A5,Five,,ok
             refusals(text),
             [
                 (4, "has 3 columns, the header has 4".to_owned()),
-                (6, "Website must be an address like https://example.org.".to_owned()),
-                (7, "Name is missing.".to_owned()),
+                (6, "Field Website must be an address like https://example.org.".to_owned()),
+                (7, "Field Name requires a value.".to_owned()),
                 (8, "all cells are empty".to_owned()),
                 (9, "account A1 is on line 2 already".to_owned()),
             ]

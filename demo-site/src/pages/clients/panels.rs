@@ -10,7 +10,7 @@ use askama::Template;
 use toolcrib::page::Knobs;
 use toolcrib::prelude::*;
 
-use crate::db::clients::{self, Client};
+use crate::adapters::Client;
 use crate::db::panels::{self, Activity, Contact, Deal};
 use crate::db::tracking;
 use crate::pages::filters;
@@ -33,7 +33,8 @@ pub struct ActivitiesPanel;
 #[derive(Debug, Template)]
 #[template(path = "clients/panels/contacts.html", blocks = ["panel"])]
 struct Contacts {
-    client: Client,
+    id: i64,
+    client: Row<Client>,
     tracking_id: i64,
     contacts: Vec<Contact>,
 }
@@ -41,7 +42,8 @@ struct Contacts {
 #[derive(Debug, Template)]
 #[template(path = "clients/panels/deals.html", blocks = ["panel"])]
 struct Deals {
-    client: Client,
+    id: i64,
+    client: Row<Client>,
     tracking_id: i64,
     deals: Vec<Deal>,
 }
@@ -49,7 +51,8 @@ struct Deals {
 #[derive(Debug, Template)]
 #[template(path = "clients/panels/activities.html", blocks = ["panel"])]
 struct Activities {
-    client: Client,
+    id: i64,
+    client: Row<Client>,
     tracking_id: i64,
     activities: Vec<Activity>,
 }
@@ -65,9 +68,9 @@ impl PageModule for ContactsPanel {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let (client, tracking_id) = tracked(cx).await?;
-        let contacts = panels::contacts(cx.read().await?, client.id).await?;
-        let panel = Contacts { client, tracking_id, contacts };
+        let (id, client, tracking_id) = tracked(cx).await?;
+        let contacts = panels::contacts(cx.read().await?, id).await?;
+        let panel = Contacts { id, client, tracking_id, contacts };
         if cx.wants_fragment() { cx.fragment(panel.as_panel()) } else { cx.render(panel) }
     }
 }
@@ -83,9 +86,9 @@ impl PageModule for DealsPanel {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let (client, tracking_id) = tracked(cx).await?;
-        let deals = panels::deals(cx.read().await?, client.id).await?;
-        let panel = Deals { client, tracking_id, deals };
+        let (id, client, tracking_id) = tracked(cx).await?;
+        let deals = panels::deals(cx.read().await?, id).await?;
+        let panel = Deals { id, client, tracking_id, deals };
         if cx.wants_fragment() { cx.fragment(panel.as_panel()) } else { cx.render(panel) }
     }
 }
@@ -103,30 +106,31 @@ impl PageModule for ActivitiesPanel {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let (client, tracking_id) = tracked(cx).await?;
-        let activities = panels::activities(cx.read().await?, client.id).await?;
-        let panel = Activities { client, tracking_id, activities };
+        let (id, client, tracking_id) = tracked(cx).await?;
+        let activities = panels::activities(cx.read().await?, id).await?;
+        let panel = Activities { id, client, tracking_id, activities };
         if cx.wants_fragment() { cx.fragment(panel.as_panel()) } else { cx.render(panel) }
     }
 }
 
 /// The client of the panel's address, and the id of its tracking row, made if there is none yet.
-async fn tracked(cx: &mut Context<'_>) -> Result<(Client, i64), PageError> {
+async fn tracked(cx: &mut Context<'_>) -> Result<(i64, Row<Client>, i64), PageError> {
     let id = cx.path("id")?;
     let rows = cx.read().await?;
-    let client = clients::find(rows, id).await?.or_not_found()?;
+    let client = Row::<Client>::find(rows, id).await?.or_not_found()?;
+    let account = client.value().account.clone();
     // The row is nearly always there: looked up like this, panels wait for no writer.
-    if let Some(tracking_id) = tracking::find(rows, &client.account).await? {
-        return Ok((client, tracking_id));
+    if let Some(tracking_id) = tracking::find(rows, &account).await? {
+        return Ok((id, cx.row(client), tracking_id));
     }
     let knobs = cx.knobs();
     let tracking_id = if lock_is_off(cx) {
         knobs.hold().await;
-        tracking::insert(cx.tx().await?, &client.account, now_micros()).await?
+        tracking::insert(cx.tx().await?, &account, now_micros()).await?
     } else {
-        client_id(cx.unit(), &client.account, knobs).await?
+        client_id(cx.unit(), &account, knobs).await?
     };
-    Ok((client, tracking_id))
+    Ok((id, cx.row(client), tracking_id))
 }
 
 /// Makes the tracking row of an account, unless somebody else was first.

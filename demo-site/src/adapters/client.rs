@@ -1,0 +1,165 @@
+//! A client: its fields, its table, what is done with it.
+
+use toolcrib::adapter::{fold, fold_all};
+use toolcrib::prelude::*;
+
+/// A client. The list, the card, the form, the import and the seed all go by this.
+///
+/// There are no other fields on purpose: whatever else a form sends (an id, an owner, a role) has
+/// nowhere to go.
+#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow, Adapter)]
+#[adapter(
+    table = "clients",
+    version = "version",
+    search = "search",
+    sort(name = "sort_name", account, industry, city, updated = "-updated_at"),
+    page_size = 25
+)]
+pub struct Client {
+    /// The client's name.
+    #[field(required, max_chars = 200)]
+    pub name: String,
+    /// The code it is known by, unique among clients.
+    #[field(required, unique, max_chars = 40, hint = "A short code that no other client has.")]
+    pub account: String,
+    /// Its line of business, or nothing.
+    #[field(max_chars = 100)]
+    pub industry: String,
+    /// Where it sits, or nothing.
+    #[field(max_chars = 100)]
+    pub city: String,
+    /// Its website, `http://…` or `https://…`, or nothing.
+    #[field(kind = "url", max_chars = 500, hint = "An address like https://example.org.")]
+    pub website: String,
+    /// Its phone number, or nothing.
+    #[field(kind = "phone", max_chars = 40)]
+    pub phone: String,
+    /// Its e-mail address, or nothing.
+    #[field(kind = "email", max_chars = 254, label = "E-mail")]
+    pub email: String,
+    /// What a file knew about it beside the fields, a line each.
+    #[field(read_only, kind = "lines")]
+    pub notes: String,
+    /// When it was changed last.
+    #[field(read_only, kind = "hidden")]
+    pub updated_at: i64,
+}
+
+/// What is done with clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Actions)]
+pub enum ClientAction {
+    /// A new one.
+    #[action(label = "Add client", right = "edit", success = "client", failure = "client.new")]
+    Add,
+    /// One that is there.
+    #[action(
+        label = "Save changes",
+        right = "edit",
+        success = "client",
+        failure = "client.edit",
+        message = "The changes have been saved."
+    )]
+    Save,
+}
+
+impl Execute for ClientAction {
+    type Adapter = Client;
+
+    async fn execute(self, form: &mut Form<Client>, cx: &mut Context<'_>) -> Result<Done, PageError> {
+        let now = now_micros();
+        form.also("search", form.value().search_text());
+        form.also("sort_name", form.value().sort_name());
+        form.also("updated_at", now);
+        if self == Self::Save {
+            return form.save(cx).await;
+        }
+        form.also("created_at", now);
+        let message = format!("{} has been added.", form.value().name);
+        Ok(form.save(cx).await?.message(message))
+    }
+}
+
+impl Client {
+    /// The folded text a search looks through.
+    #[must_use]
+    pub fn search_text(&self) -> String {
+        fold_all(&[&self.account, &self.name, &self.industry, &self.city, &self.email])
+    }
+
+    /// The name as lists are sorted by it: whatever the case.
+    #[must_use]
+    pub fn sort_name(&self) -> String {
+        fold(&self.name)
+    }
+
+    /// Binds what a person fills in: account, name, industry, city, website, phone, email.
+    pub(crate) fn bind_facts(&self, statement: db::Query) -> db::Query {
+        statement
+            .bind(&self.account)
+            .bind(&self.name)
+            .bind(&self.industry)
+            .bind(&self.city)
+            .bind(&self.website)
+            .bind(&self.phone)
+            .bind(&self.email)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use toolcrib::adapter::checked;
+
+    use super::*;
+
+    fn sound() -> Client {
+        Client { name: "3M".into(), account: "MMM".into(), ..Client::default() }
+    }
+
+    #[test]
+    fn fields_are_trimmed() {
+        let client = checked(Client {
+            name: "  Brown–Forman ".into(),
+            account: "\tBF.B\n".into(),
+            industry: " Consumer Staples".into(),
+            website: " brown-forman.example.com ".into(),
+            phone: " +1 502 585-1100 ".into(),
+            email: " info@brown-forman.example.com ".into(),
+            ..Client::default()
+        })
+        .unwrap();
+        assert_eq!(client.name, "Brown–Forman");
+        assert_eq!(client.account, "BF.B");
+        assert_eq!(client.industry, "Consumer Staples");
+        assert_eq!(client.website, "https://brown-forman.example.com");
+        assert_eq!(client.phone, "+1 502 585-1100");
+        assert_eq!(client.email, "info@brown-forman.example.com");
+    }
+
+    #[test]
+    fn all_errors_come_at_once() {
+        let wrong = Client {
+            name: " ".into(),
+            account: "x".repeat(41),
+            website: "javascript:alert(1)".into(),
+            email: "nobody".into(),
+            ..Client::default()
+        };
+        let errors = checked(wrong).unwrap_err();
+        let fields: Vec<_> = errors.iter().map(toolcrib::adapter::FieldError::name).collect();
+        assert_eq!(fields, ["name", "account", "website", "email"]);
+        assert!(errors.to_string().starts_with("Field Name requires a value. Field Account must have at most 40"));
+    }
+
+    #[test]
+    fn limits_count_characters_not_bytes() {
+        assert!(checked(Client { name: "桜".repeat(200), ..sound() }).is_ok());
+        assert!(checked(Client { name: "桜".repeat(201), ..sound() }).is_err());
+    }
+
+    #[test]
+    fn markup_is_text_and_passes() {
+        // Escaping belongs to the templates; refusing `<` would refuse honest names.
+        let client = checked(Client { name: "<script>alert(1)</script>".into(), ..sound() }).unwrap();
+        assert_eq!(client.name, "<script>alert(1)</script>");
+    }
+}

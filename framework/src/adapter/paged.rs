@@ -20,11 +20,11 @@ const MOST_COUNTED: i64 = 1_000_000;
 /// One page of the rows of an adapter's table, as the request's address asks for it (W38).
 ///
 /// The address has `page`, `size`, `sort` (a name of
-/// [`TableInfo::sort`](super::TableInfo::sort); `-name` for the greatest first), `q` (all of whose words the
+/// [`TableInfo::sort`](super::TableInfo::sort); `-name` for the other way round), `q` (all of whose words the
 /// `search` column must contain) and, for every field with
 /// [`FieldInfo::filter`](super::FieldInfo::filter), a parameter of its name. What makes no sense
-/// is treated as not asked for, and so is a search, an order or a filter by a field the visitor may not
-/// see: there is no address of a list that fails. Repeated parameters count once, the first.
+/// is treated as not asked for, and so is a search or a filter by a field the visitor may not see; an
+/// unknown order, or one by such a field, is refused with 400. Repeated parameters count once, the first.
 ///
 /// At most [`TableInfo::page_size`](super::TableInfo::page_size)'s maximum of rows, and a million are
 /// counted.
@@ -62,7 +62,7 @@ impl Context<'_> {
     /// The page of `A`'s table that the address asks for (W38).
     ///
     /// # Errors
-    /// Whatever the database says; never for what the address says.
+    /// [`PageError::BadRequest`] for an order the list has not, and whatever the database says.
     pub async fn paged<A: Adapter>(&mut self) -> Result<Paged<A>, PageError> {
         self.paged_where("", Vec::new()).await
     }
@@ -88,6 +88,9 @@ impl Context<'_> {
     ) -> Result<Paged<A>, PageError> {
         let rights = self.rights();
         let asked = Asked::of::<A>(&self.attempt.request.query_pairs, &rights);
+        if asked.is_order_unknown {
+            return Err(PageError::bad_request("This list has no such order."));
+        }
         let links = Links::of::<A>(self.attempt.request.uri.path(), &self.attempt.request.query_pairs, &asked);
         let listing = Listing::<A>::new(condition, values, &asked)?;
         let conn = self.read().await?;
@@ -189,7 +192,7 @@ impl<A: Adapter> Paged<A> {
     /// where the table has no orders.
     #[must_use]
     pub fn sort(&self) -> String {
-        self.asked.sort.map(|(order, descending)| links::sort_text(order.name, descending)).unwrap_or_default()
+        self.asked.sort.map(|(order, descending)| links::sort_text(order, descending)).unwrap_or_default()
     }
 
     /// What was searched for, as typed; empty where nothing was.

@@ -20,7 +20,10 @@ pub(super) struct Asked {
     /// Not below 1; which pages there are is not known yet.
     pub(super) page: i64,
     pub(super) size: i64,
+    /// The order, and whether the greatest comes first.
     pub(super) sort: Option<(&'static SortInfo, bool)>,
+    /// Whether an order was asked for that this visitor cannot have.
+    pub(super) is_order_unknown: bool,
     /// The orders this visitor may ask for.
     orders: Vec<&'static str>,
     pub(super) q: String,
@@ -67,10 +70,12 @@ impl Asked {
             Some(_) => first(pairs, "q").chars().take(MOST_Q_CHARS).collect(),
             None => String::new(),
         };
+        let sort = first(pairs, "sort");
         Self {
+            is_order_unknown: !sort.is_empty() && order_of::<A>(sort, rights).is_none(),
             page: number("page").unwrap_or(1).max(1),
             size: number("size").map_or_else(usual_size::<A>, |size| size.clamp(1, most::<A>())),
-            sort: sort_of::<A>(first(pairs, "sort"), rights),
+            sort: order_of::<A>(sort, rights).or_else(|| usual_order::<A>(rights)),
             orders: orders::<A>(rights).map(|order| order.name).collect(),
             words: words(&q),
             q,
@@ -84,7 +89,7 @@ impl Asked {
     }
 }
 
-fn orders<A: Adapter>(rights: &Rights) -> impl Iterator<Item = &'static SortInfo> + Clone {
+fn orders<A: Adapter>(rights: &Rights) -> impl Iterator<Item = &'static SortInfo> {
     Columns::<A>::TABLE.list.sort.iter().filter(|order| is_open::<A>(order.column, rights))
 }
 
@@ -98,11 +103,14 @@ fn whole_number(text: &str) -> Option<i64> {
     Some(text.parse().unwrap_or(beyond))
 }
 
-fn sort_of<A: Adapter>(text: &str, rights: &Rights) -> Option<(&'static SortInfo, bool)> {
-    let mut allowed = orders::<A>(rights);
-    let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
-    let usual = allowed.clone().next().map(|order| (order, order.descending));
-    allowed.find(|order| order.name == name).map(|order| (order, descending)).or(usual)
+/// `name` is the order as the site declared it, `-name` the other way round.
+fn order_of<A: Adapter>(text: &str, rights: &Rights) -> Option<(&'static SortInfo, bool)> {
+    let (name, turned) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+    orders::<A>(rights).find(|order| order.name == name).map(|order| (order, order.descending != turned))
+}
+
+fn usual_order<A: Adapter>(rights: &Rights) -> Option<(&'static SortInfo, bool)> {
+    orders::<A>(rights).next().map(|order| (order, order.descending))
 }
 
 /// What a link to an order asks for, the list having another one or this one already.
@@ -113,7 +121,7 @@ pub(super) fn next_sort<A: Adapter>(name: &str, now: Option<(&'static SortInfo, 
         (Some(order), _) => Some((order, order.descending)),
         (None, now) => now,
     };
-    next.map(|(order, descending)| super::links::sort_text(order.name, descending)).unwrap_or_default()
+    next.map(|(order, descending)| super::links::sort_text(order, descending)).unwrap_or_default()
 }
 
 fn filters<A: Adapter>(pairs: &[(String, String)], rights: &Rights) -> Vec<Filter> {

@@ -1,7 +1,7 @@
 //! Addresses of the same list, a little different.
 
 use super::asked::{Asked, OWN, usual_size};
-use crate::adapter::Adapter;
+use crate::adapter::{Adapter, SortInfo};
 use crate::page::encode;
 
 /// The most parameters of the page's own that are kept.
@@ -20,8 +20,9 @@ pub(super) struct Links {
 }
 
 /// An order as an address asks for it.
-pub(super) fn sort_text(name: &str, descending: bool) -> String {
-    if descending { format!("-{name}") } else { name.to_owned() }
+pub(super) fn sort_text(order: &SortInfo, descending: bool) -> String {
+    let turned = if descending == order.descending { "" } else { "-" };
+    format!("{turned}{}", order.name)
 }
 
 impl Links {
@@ -36,7 +37,7 @@ impl Links {
             sort: asked
                 .sort
                 .filter(|_| pairs.iter().any(|(name, _)| name == "sort"))
-                .map(|(order, descending)| sort_text(order.name, descending)),
+                .map(|(order, descending)| sort_text(order, descending)),
             q: asked.q.clone(),
             filters: asked.filters.iter().map(|filter| (filter.name, filter.text.clone())).collect(),
         }

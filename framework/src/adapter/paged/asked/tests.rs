@@ -44,18 +44,20 @@ fn a_size_is_within_its_limits() {
 }
 
 #[test]
-fn an_unknown_order_is_the_first_one() {
+fn an_unknown_order_is_told_from_those_there_are() {
     let sort = |query: &str| asked(query).sort.map(|(order, descending)| (order.column, descending));
     for (query, expected) in [
         ("", ("title", false)),
         ("sort=nonsense", ("title", false)),
         ("sort=title;drop", ("title", false)),
         ("sort=-title", ("title", true)),
-        ("sort=pages", ("pages", false)),
-        ("sort=-pages", ("pages", true)),
+        ("sort=pages", ("pages", true)),
+        ("sort=-pages", ("pages", false)),
         ("sort=--pages", ("title", false)),
     ] {
         assert_eq!(sort(query), Some(expected), "{query}");
+        let known = ["title", "-title", "pages", "-pages", ""].contains(&query.trim_start_matches("sort="));
+        assert_eq!(asked(query).is_order_unknown, !known, "{query}");
     }
 }
 
@@ -97,7 +99,8 @@ fn a_link_to_the_order_at_hand_turns_it() {
     let next = |name: &str, query: &str| next_sort::<Note>(name, asked(query).sort);
     assert_eq!(next("title", ""), "-title");
     assert_eq!(next("title", "sort=-title"), "title");
-    assert_eq!(next("pages", ""), "-pages");
+    assert_eq!(next("pages", ""), "pages");
+    assert_eq!(next("pages", "sort=pages"), "-pages");
     assert_eq!(next("pages", "sort=-pages"), "pages");
     assert_eq!(next("nonsense", "sort=-pages"), "-pages");
 }

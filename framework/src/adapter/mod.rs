@@ -11,6 +11,7 @@ mod paged;
 mod read;
 mod row;
 pub mod rules;
+mod sample;
 mod table;
 #[cfg(test)]
 mod tests;

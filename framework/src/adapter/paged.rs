@@ -4,6 +4,7 @@
 mod asked;
 mod links;
 mod pager;
+mod sample;
 mod statement;
 
 use asked::Asked;

@@ -119,7 +119,7 @@ mod tests {
     fn a_condition_alone_is_closed() {
         let (text, _) = listing("done", vec![], "").unwrap().count(9).parts();
         assert_eq!(text, "SELECT COUNT(*) FROM (SELECT 1 AS one FROM notes WHERE (done) LIMIT $1) AS counted");
-        let (text, _) = listing("", vec![], "sort=-pages").unwrap().rows(1, 0).parts();
+        let (text, _) = listing("", vec![], "sort=pages").unwrap().rows(1, 0).parts();
         assert!(text.ends_with("FROM notes ORDER BY pages DESC, id DESC LIMIT $1 OFFSET $2"), "{text}");
     }
 

@@ -2,7 +2,7 @@
 //! `cargo run -p toolcrib --example notes_by_hand`.
 //!
 //! The same for whoever uses it, but for what is not there: no form that answers in place, no conflict with another
-//! editor, no PostgreSQL, no limit on anything, no answer to a panic.
+//! editor, no PostgreSQL, no limit of time or load, no answer to a panic, no table that is ever swept.
 
 mod page;
 

@@ -70,6 +70,14 @@ impl Errors {
         self.0.push(FieldError { field: None, name: "", kind, message });
     }
 
+    /// The same of the form as a whole.
+    pub(super) fn without_fields(mut self) -> Self {
+        for error in &mut self.0 {
+            (error.field, error.name) = (None, "");
+        }
+        self
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {

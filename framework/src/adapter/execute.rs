@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::read::{Input, read_fields, read_frame};
 use super::row::Rights;
-use super::{Actions, Adapter, Form, Row, once};
+use super::{Actions, Adapter, Errors, Form, Row, once};
 use crate::page::{Context, Flow, PageError, PageResult, Refused, Response};
 
 /// What came of an action that was not refused.
@@ -92,10 +92,15 @@ impl Context<'_> {
     pub fn form_of<A: Adapter>(&mut self, row: impl Into<Row<A>>) -> Form<A> {
         let mut row = row.into();
         let rights = self.rights();
+        let mut errors = None;
         if let Some(refused) = self.attempt.refused.as_ref().and_then(|refused| refused.form.downcast_ref::<Form<A>>())
-            && (refused.row.key == row.key || row.key.is_none())
         {
-            return refused.clone();
+            if refused.row.key == row.key {
+                return refused.clone();
+            }
+            // A form of a row in a list was refused: what is wrong is told above the page's own form, which
+            // stays its own.
+            errors = Some(refused.errors.clone());
         }
         for (id, info) in A::INFO.numbered() {
             if let (Some(name), Some(field)) = (info.session, row.value.field_mut(id))
@@ -106,6 +111,7 @@ impl Context<'_> {
             }
         }
         let mut form = Form::new(row).seen_by(&rights);
+        form.errors = errors.map(Errors::without_fields).unwrap_or_default();
         form.shape.target = self.path_and_query();
         form.shape.csrf_token = self.csrf_token();
         form.shape.once = crate::secret::random_key().unwrap_or_default();
@@ -144,7 +150,7 @@ impl Context<'_> {
         {
             let request = std::sync::Arc::clone(&self.attempt.request);
             let input = Input { pairs: request.body.form(), uploads: request.body.uploads() };
-            read_frame(&mut form, &input);
+            read_frame(&mut form, &input, action.info());
             form.sent.action = Some(action.info());
             if !form.row.rights.include(action.info().right) || !action.is_enabled(&form) {
                 return Err(PageError::Forbidden);

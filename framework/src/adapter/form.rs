@@ -30,6 +30,8 @@ pub struct Form<A> {
     /// The value before the site's own code changed it.
     pub(super) before: Option<Box<A>>,
     pub(super) shape: Shape,
+    /// Whether the form itself says which row it is of.
+    pub(super) any_row: bool,
 }
 
 /// What came with a form beside its fields.
@@ -72,6 +74,7 @@ impl<A: Adapter> Form<A> {
             also: Vec::new(),
             before: None,
             shape: Shape { id, ..Shape::default() },
+            any_row: false,
         }
     }
 
@@ -79,6 +82,14 @@ impl<A: Adapter> Form<A> {
     #[must_use]
     pub fn to(mut self, path: impl Into<String>) -> Self {
         self.shape.target = path.into();
+        self
+    }
+
+    /// Lets the form itself say which row it is of, also for an action that reads fields: for lists
+    /// whose rows are edited in place. Whether the visitor may touch that row is the action's to find out.
+    #[must_use]
+    pub fn of_any_row(mut self) -> Self {
+        self.any_row = true;
         self
     }
 
@@ -123,8 +134,9 @@ impl<A: Adapter> Form<A> {
         &self.row
     }
 
-    /// The key of the row, as the page or, in a list of forms, the form itself says. Whether the
-    /// visitor may touch that row is the action's to find out.
+    /// The key of the row, as the page says; or the form itself, for an action that reads no fields
+    /// and after [`Form::of_any_row`]. Whether the visitor may touch that row is the action's to find
+    /// out.
     #[must_use]
     pub fn key(&self) -> Option<i64> {
         self.row.key

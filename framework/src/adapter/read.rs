@@ -3,7 +3,7 @@
 use super::errors::ErrorKind;
 use super::form::{Form, ONCE_LIMIT};
 use super::rules::{email, text, website};
-use super::{Adapter, Errors, FieldId, FieldInfo, Kind, Rights, Row};
+use super::{ActionInfo, Adapter, Errors, FieldId, FieldInfo, Kind, Rights, Row};
 use crate::db::Value;
 use crate::page::Upload;
 
@@ -34,10 +34,14 @@ impl Input<'_> {
 }
 
 /// Reads the parts of a form that are no fields.
-pub(super) fn read_frame<A: Adapter>(form: &mut Form<A>, input: &Input<'_>) {
+///
+/// Which row it is of says the page. A form in a list says so itself, where the action reads no
+/// fields (it deletes, it archives) or the page let it ([`Form::of_any_row`]): else whoever may add a row
+/// could change another by adding its key.
+pub(super) fn read_frame<A: Adapter>(form: &mut Form<A>, input: &Input<'_>, action: &ActionInfo) {
     form.sent.version = input.first("version").or_else(|| input.first("_version")).and_then(|text| text.parse().ok());
     form.sent.once = input.first("_once").filter(|key| key.len() <= ONCE_LIMIT && !key.is_empty()).map(str::to_owned);
-    if form.row.key.is_none() {
+    if form.row.key.is_none() && (form.any_row || !action.reads_fields) {
         form.row.key = input.first("_row").and_then(|text| text.parse().ok());
     }
     for (id, info) in A::INFO.numbered() {

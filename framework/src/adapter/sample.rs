@@ -119,7 +119,8 @@ fn texts(value: &Value) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapter::{Actions as _, Day};
+    use crate::adapter::{Actions as _, Day, Done, Execute};
+    use crate::page::{Context, PageError};
     use toolcrib_macros::{Actions, Adapter};
 
     #[derive(Debug, Clone, Default, Adapter)]
@@ -133,6 +134,14 @@ mod tests {
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Actions)]
     enum TaskAction {
         Save,
+    }
+
+    impl Execute for TaskAction {
+        type Adapter = Task;
+
+        async fn execute(self, _: &mut Form<Task>, _: &mut Context<'_>) -> Result<Done, PageError> {
+            Ok(Done::new())
+        }
     }
 
     #[test]

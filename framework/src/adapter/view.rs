@@ -7,7 +7,7 @@ use askama::filters::HtmlSafe;
 
 use super::errors::ErrorKind;
 use super::form::Shape;
-use super::{Actions, Adapter, Choice, Errors, FieldId, FieldInfo, Form, Kind, Row};
+use super::{Adapter, Choice, Errors, Execute, FieldId, FieldInfo, Form, Kind, Row};
 
 /// A field of a form. As a template's expression it is the whole control with label, hint and
 /// errors; its methods are there for templates that draw their own.
@@ -244,7 +244,7 @@ impl<A: Adapter> Form<A> {
         Some(FieldView {
             info,
             id: self.id_of(info),
-            display: self.row.display(field),
+            display: self.label_of(field).unwrap_or_else(|| self.row.display(field)),
             choices: if info.kind == Kind::Select { self.choices_of(field) } else { Vec::new() },
             errors: self.errors.of(field).map(|error| error.message.clone()).collect(),
             original: original.map(|texts| texts.join(", ")),
@@ -284,11 +284,11 @@ impl<A: Adapter> Form<A> {
         Markup::of(&ErrorList { conflict: self.is_conflict(), errors: errors.collect() })
     }
 
-    /// The button of an action; nothing where the visitor may not execute it.
+    /// The button of an action; nothing where the visitor may not execute it, or it is not enabled.
     #[must_use]
-    pub fn button(&self, action: impl Actions) -> Markup {
+    pub fn button(&self, action: impl Execute<Adapter = A>) -> Markup {
         let info = action.info();
-        if !self.row.rights.include(info.right) {
+        if !self.row.rights.include(info.right) || !action.is_enabled(self) {
             return Markup::default();
         }
         Markup::of(&Button { name: info.name, label: info.label, danger: info.danger })
@@ -296,7 +296,7 @@ impl<A: Adapter> Form<A> {
 
     /// The whole form: errors, all fields, one button.
     #[must_use]
-    pub fn whole(&self, action: impl Actions) -> Markup {
+    pub fn whole(&self, action: impl Execute<Adapter = A>) -> Markup {
         let (start, errors, fields) = (self.start(), self.error_list(), self.fields());
         let button = self.button(action);
         Markup(format!(
@@ -307,9 +307,10 @@ impl<A: Adapter> Form<A> {
     /// The button of an action on another row of the same table, as a form of its own: for lists.
     /// Nothing where the visitor may not execute it.
     #[must_use]
-    pub fn row_button(&self, row: &Row<A>, action: impl Actions) -> Markup {
+    pub fn row_button(&self, row: &Row<A>, action: impl Execute<Adapter = A>) -> Markup {
         let mut form = Self::new(row.clone());
-        form.shape = Shape { id: form.shape.id, ..self.shape.clone() };
+        // Several actions on one row are several forms.
+        form.shape = Shape { id: format!("{}-{}", form.shape.id, action.info().name), ..self.shape.clone() };
         // Sent twice it is the same action on the same row, and the form's own key is another's.
         form.shape.once = String::new();
         let button = form.button(action);
@@ -330,6 +331,14 @@ impl<A: Adapter> Form<A> {
     #[must_use]
     pub fn all_errors(&self) -> &Errors {
         &self.errors
+    }
+
+    /// The label of the value chosen, where the page offered the values.
+    fn label_of(&self, field: FieldId) -> Option<String> {
+        let offered = self.choices.get(&field)?;
+        let label =
+            |text: &String| offered.iter().find(|choice| choice.value == *text).map(|choice| choice.label.as_str());
+        self.row.texts(field).iter().map(label).collect::<Option<Vec<_>>>().map(|labels| labels.join(", "))
     }
 
     fn id_of(&self, info: &FieldInfo) -> String {

@@ -36,6 +36,9 @@ pub enum DbError {
     /// A write on a connection lent for reading.
     #[error("a write on a reading connection: use the unit's transaction")]
     ReadOnly(#[source] sqlx::Error),
+    /// A text with the NUL character: PostgreSQL cannot store one, so it is refused on both engines. 400.
+    #[error("a text with the NUL character cannot be stored")]
+    Nul,
     /// Anything else: a faulty statement, a row that does not fit its type.
     #[error("a statement failed")]
     Query(#[source] sqlx::Error),

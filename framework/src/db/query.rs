@@ -60,6 +60,9 @@ impl<T> Record for T where T: Send + Unpin + for<'r> sqlx::FromRow<'r, sqlx::pos
 macro_rules! on_engine {
     ($query:expr, $conn:expr, $as:ident $(::<$row:ty>)?, |$statement:ident, $link:ident| $run:expr) => {{
         let Query { sql, values } = $query;
+        if values.iter().any(Value::has_nul) {
+            return Err(DbError::Nul);
+        }
         let busy = $conn.busy();
         let outcome = match busy.link {
             #[cfg(feature = "sqlite")]

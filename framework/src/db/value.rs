@@ -18,6 +18,13 @@ pub enum Value {
     Bytes(Option<Vec<u8>>),
 }
 
+impl Value {
+    /// Whether it is a text with the NUL character.
+    pub(super) fn has_nul(&self) -> bool {
+        matches!(self, Self::Text(Some(text)) if text.contains('\0'))
+    }
+}
+
 macro_rules! value_from {
     ($($type:ty => $variant:ident),* $(,)?) => {$(
         impl From<$type> for Value {

@@ -204,6 +204,7 @@ impl Refusal {
                 jittered(),
             ),
             DbError::Conflict(_) => Self::contended(),
+            DbError::Nul => Self::new(StatusCode::BAD_REQUEST, "A text has a character that cannot be stored."),
             DbError::OutcomeUnknown(_) => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "The outcome is unknown: the change may have been made or not. Please look before you try again.",
@@ -248,6 +249,9 @@ impl Refusal {
         match error {
             SessionError::Ended => Self::login_required(),
             SessionError::Full(_) => Self::sessions_full(),
+            SessionError::TooLarge { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "That is more than can be kept for one visitor.")
+            }
             SessionError::Store(error) => Self::of_database(error),
             _ => Self::internal(),
         }

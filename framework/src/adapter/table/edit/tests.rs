@@ -8,7 +8,7 @@ fn form<A: Adapter>(row: Row<A>, query: &str) -> Form<A> {
     let pairs = pairs(query);
     let input = crate::adapter::read::Input { pairs: &pairs, uploads: &[] };
     let mut form = Form::new(row);
-    crate::adapter::read::read_frame(&mut form, &input);
+    crate::adapter::read::read_frame(&mut form, &input, &crate::adapter::ActionInfo::new("save", "Save"));
     crate::adapter::read::read_fields(&mut form, &input);
     assert!(form.errors().is_empty(), "{}", form.errors());
     form

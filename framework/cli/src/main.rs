@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use toolcrib_cli::dev;
 use toolcrib_cli::lint::folder;
 
 /// What a template author needs for a site on Toolcrib.
@@ -18,6 +19,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run a site, rebuild it when a file changes, and reload the browser
+    ///
+    /// Settings come from toolcrib.toml and the environment as always. Open pages load anew once the new site is ready;
+    /// what does not compile or start is shown in them.
+    Dev(dev::Options),
     /// Find what makes templates unsafe or hard to use
     Lint {
         /// Folders with templates or Rust files; those of all packages here if none is named
@@ -30,6 +36,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Dev(options) => dev::run(&options).map(|()| ExitCode::SUCCESS).map_err(Into::into),
         Command::Lint { folders, allow } => lint(folders, allow.as_deref()),
     };
     outcome.unwrap_or_else(|failure| {

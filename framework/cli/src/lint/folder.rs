@@ -191,7 +191,7 @@ pub fn of_workspace() -> Result<Vec<PathBuf>, FolderError> {
     if folders.is_empty() { Err(FolderError::Nothing) } else { Ok(folders) }
 }
 
-fn template_dirs(root: &Path) -> Result<Vec<PathBuf>, FolderError> {
+pub(crate) fn template_dirs(root: &Path) -> Result<Vec<PathBuf>, FolderError> {
     let path = root.join("askama.toml");
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,

@@ -28,3 +28,4 @@ pub use self::allow::{AllowError, Allowed};
 pub use self::check::template;
 pub use self::finding::{Finding, Rule};
 pub use self::rust::rust_file;
+pub(crate) use self::source::first_use;

@@ -151,3 +151,27 @@ fn code(inner: &str) -> &str {
     let inner = inner.strip_prefix(control).unwrap_or(inner);
     inner.strip_suffix(control).unwrap_or(inner).trim()
 }
+
+/// Line and column, from 1, where code of this template first uses a name.
+pub(crate) fn first_use(source: &str, name: &str) -> Option<(usize, usize)> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    if name.is_empty() || !name.chars().all(is_word) {
+        return None;
+    }
+    let code = pieces(source).ok()?.into_iter().filter(|piece| piece.kind != Kind::Text);
+    for piece in code {
+        let written = source.get(piece.at..)?;
+        let end = written.find(piece.text)? + piece.text.len();
+        let found = written.get(..end)?.match_indices(name).map(|(at, _)| piece.at + at).find(|at| {
+            let before = source.get(..*at).and_then(|before| before.chars().next_back());
+            let after = source.get(at + name.len()..).and_then(|after| after.chars().next());
+            !before.is_some_and(is_word) && !after.is_some_and(is_word)
+        });
+        if let Some(at) = found {
+            let before = source.get(..at)?;
+            let line = before.rsplit('\n').next().unwrap_or_default();
+            return Some((before.matches('\n').count() + 1, line.chars().count() + 1));
+        }
+    }
+    None
+}

@@ -24,7 +24,10 @@ function restore() {
     sessionStorage.removeItem(KEPT);
     if (kept?.at === location.pathname + location.search) {
       if (kept.hash) history.replaceState(history.state, "", kept.hash);
-      scrollTo({ left: kept.x, top: kept.y, behavior: "instant" });
+      const there = () => scrollTo({ left: kept.x, top: kept.y, behavior: "instant" });
+      there();
+      // Images and style sheets may still be on their way.
+      if (document.readyState !== "complete") addEventListener("load", there, { once: true });
     }
   } catch {
     // Nothing was kept.

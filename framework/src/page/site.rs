@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 
-use super::{Frame, MenuEntry, PageInfo};
+use super::{Frame, MenuEntry, PageInfo, Preview};
 use crate::application::Application;
 use crate::db::Db;
 use crate::events::Events;
@@ -40,6 +40,7 @@ pub(crate) struct SiteParts {
     pub(crate) secret: SiteSecret,
     pub(crate) pages: Vec<PageInfo>,
     pub(crate) assets: Arc<Assets>,
+    pub(crate) previews: Vec<Preview>,
     pub(crate) states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     pub(crate) error_page: fn(&ErrorNotice<'_>, &Frame) -> Option<String>,
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use actix::{Arbiter, ArbiterHandle, System};
+use askama::Template;
+use serde::de::DeserializeOwned;
 use sqlx::migrate::Migrator;
 
 use super::application_start::ApplicationStart;
@@ -20,7 +22,7 @@ use crate::events::Events;
 use crate::locks::{Locks, Rules};
 use crate::object_log::{LogWriter, ObjectLog};
 use crate::page::{
-    AppModule, ApplicationHooks, Assets, DataModule, ErrorNotice, Frame, ObjectHandle, PageInfo, PageModule,
+    AppModule, ApplicationHooks, Assets, DataModule, ErrorNotice, Frame, ObjectHandle, PageInfo, PageModule, Preview,
     SharedObject, Site, SiteParts,
 };
 use crate::secret::{SecretError, SiteSecret};
@@ -119,6 +121,7 @@ pub struct SiteBuilder {
     login_page: Option<&'static str>,
     default_page: Option<&'static str>,
     assets: Assets,
+    previews: Vec<Preview>,
     states: States,
     objects: Vec<(&'static str, StartObject)>,
     roles: Vec<Role>,
@@ -152,6 +155,7 @@ impl Site {
             login_page: None,
             default_page: None,
             assets,
+            previews: Vec::new(),
             states: HashMap::new(),
             objects: Vec::new(),
             roles: Vec::new(),
@@ -211,6 +215,27 @@ impl SiteBuilder {
     /// The page at `/`, where none has that path itself.
     pub fn default_page(mut self, name: &'static str) -> Self {
         self.default_page = Some(name);
+        self
+    }
+
+    /// Shows a template from samples at `/tools/preview`, in development: `samples` is a JSON object with
+    /// a state for each key and the fields of `T` for its value; see [`Preview`].
+    ///
+    /// ```no_run
+    /// # use askama::Template;
+    /// # use toolcrib::server::SiteBuilder;
+    /// #[derive(serde::Deserialize, Template)]
+    /// #[template(ext = "html", source = "Hello, {{ name }}!")]
+    /// struct Greeting {
+    ///     name: String,
+    /// }
+    ///
+    /// # fn with_previews(builder: SiteBuilder) -> SiteBuilder {
+    /// builder.preview::<Greeting>("greeting.html", r#"{"one": {"name": "Anna"}, "empty": {"name": ""}}"#)
+    /// # }
+    /// ```
+    pub fn preview<T: Template + DeserializeOwned>(mut self, template: &'static str, samples: &'static str) -> Self {
+        self.previews.push(Preview::of::<T>(template, samples));
         self
     }
 
@@ -364,6 +389,7 @@ impl SiteBuilder {
             secret,
             pages: self.registered().collect(),
             assets: Arc::new(std::mem::take(&mut self.assets)),
+            previews: if strict { std::mem::take(&mut self.previews) } else { Vec::new() },
             states: std::mem::take(&mut self.states),
             error_page: looks.error_page,
             settings,

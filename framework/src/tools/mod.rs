@@ -6,6 +6,7 @@ mod events;
 mod locks;
 mod object_log;
 mod paging;
+mod preview;
 mod status;
 
 use self::application::{ApplicationJsonPage, ApplicationPage};
@@ -13,6 +14,7 @@ pub(crate) use self::board::Board;
 use self::events::EventsJsonPage;
 use self::locks::{LocksJsonPage, LocksPage};
 use self::object_log::{LogJsonPage, LogPage};
+use self::preview::{PreviewPage, SamplePage};
 use self::status::{StatusJsonPage, StatusPage};
 use crate::page::{PageInfo, PageModule};
 
@@ -32,6 +34,8 @@ pub(crate) fn register<R: Register>(to: R) -> R {
         .page::<LogPage>()
         .page::<LogJsonPage>()
         .page::<EventsJsonPage>()
+        .page::<PreviewPage>()
+        .page::<SamplePage>()
 }
 
 /// The pages' infos alone.

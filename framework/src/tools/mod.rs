@@ -6,14 +6,18 @@ mod events;
 mod locks;
 mod object_log;
 mod paging;
+mod roles;
 mod status;
+mod users;
 
 use self::application::{ApplicationJsonPage, ApplicationPage};
 pub(crate) use self::board::Board;
 use self::events::EventsJsonPage;
 use self::locks::{LocksJsonPage, LocksPage};
 use self::object_log::{LogJsonPage, LogPage};
+use self::roles::{RolePage, RolesPage};
 use self::status::{StatusJsonPage, StatusPage};
+use self::users::{NewUserPage, UserPage, UsersPage};
 use crate::page::{PageInfo, PageModule};
 
 /// Takes pages, one after the other.
@@ -32,6 +36,11 @@ pub(crate) fn register<R: Register>(to: R) -> R {
         .page::<LogPage>()
         .page::<LogJsonPage>()
         .page::<EventsJsonPage>()
+        .page::<UsersPage>()
+        .page::<NewUserPage>()
+        .page::<UserPage>()
+        .page::<RolesPage>()
+        .page::<RolePage>()
 }
 
 /// The pages' infos alone.

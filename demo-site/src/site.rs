@@ -10,7 +10,7 @@ use crate::examples::{
     ArrivalPage, CardGame, CardGamePage, DrillPage, ExamplesPage, MirrorPage, RacePage, RcTallyPage, RelayPage,
     SalesPage, SerialPage, SkewPage, TallyPage,
 };
-use crate::pages::account::{LoginPage, LogoutPage};
+use crate::pages::account::{LoginPage, LogoutPage, PasswordPage};
 use crate::pages::clients::{
     ActivitiesPanel, ClientEditPage, ClientNewPage, ClientPage, ClientsCsvPage, ClientsPage, ContactsPanel, DealsPanel,
 };
@@ -77,6 +77,7 @@ pub fn builder(settings: Settings) -> SiteBuilder {
         .page::<SearchPage>()
         .page::<LoginPage>()
         .page::<LogoutPage>()
+        .page::<PasswordPage>()
         .page::<ExamplesPage>()
         .page::<DrillPage>()
         .page::<RelayPage>()

@@ -12,3 +12,9 @@ pub fn now_micros() -> i64 {
 pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
+
+/// Whole seconds, rounded up, at least one: for whoever is told when to come back. Who comes back
+/// at once is no help.
+pub(crate) fn whole_seconds(wait: std::time::Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+}

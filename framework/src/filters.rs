@@ -88,7 +88,7 @@ pub fn grouped(number: i64) -> String {
     format!("{sign}{}", separated(number.unsigned_abs()))
 }
 
-fn in_words(number: i64, one: &str, many: &str) -> String {
+pub(crate) fn in_words(number: i64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number.unsigned_abs() == 1 { one } else { many })
 }
 

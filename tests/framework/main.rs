@@ -8,6 +8,7 @@
     reason = "in a test crate a broken expectation is a failed test"
 )]
 
+mod accounts;
 mod adapters;
 mod application;
 mod application_lock;

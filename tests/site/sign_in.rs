@@ -12,6 +12,7 @@ on_both_engines! {
     next_leads_nowhere_else,
     next_leads_to_a_page_of_this_site_with_its_query,
     signing_out_ends_one_session_only,
+    the_own_password_is_changed_from_the_account_area,
 }
 
 /// A page without what is different every time: tokens, ids, the name that was typed.
@@ -214,4 +215,20 @@ async fn signing_out_ends_one_session_only(engine: Engine) {
     let _ = desk.sign_out().await;
     assert!(!desk.is_signed_in().await);
     assert!(phone.is_signed_in().await);
+}
+
+async fn the_own_password_is_changed_from_the_account_area(engine: Engine) {
+    const OTHER: &str = "another fine secret";
+    let server = Server::on(engine).start().await;
+    let (desk, phone) = (server.signed_in("anna").await, server.signed_in("anna").await);
+    assert!(desk.get("/").await.text().contains("href=\"/account/password\""));
+    let wrong = [("current", "wrong"), ("new", OTHER), ("repeated", OTHER)];
+    let refused = desk.post_form("/account/password", &wrong).await.expect_status(422);
+    assert!(refused.text().contains("That is not your current password."), "{refused:?}");
+    let right = [("current", PASSWORD), ("new", OTHER), ("repeated", OTHER)];
+    desk.post_form("/account/password", &right).await.expect_status(303);
+    assert!(desk.get("/account/password").await.text().contains("Your password has been changed."));
+    assert!(!phone.is_signed_in().await);
+    phone.try_sign_in("anna", PASSWORD).await.expect_status(422);
+    phone.try_sign_in("anna", OTHER).await.expect_status(303);
 }

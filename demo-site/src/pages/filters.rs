@@ -27,12 +27,6 @@ pub(super) fn bare(website: &str, _: &dyn Values) -> Result<String> {
     Ok(bare.strip_suffix('/').unwrap_or(bare).to_owned())
 }
 
-/// The way back to the page that a sign-in form stands in for.
-#[filter_fn]
-pub(super) fn local_path(path: &str, _: &dyn Values) -> Result<String> {
-    Ok(super::account::local_path(path).to_owned())
-}
-
 /// A phone number as a telephone wants it: digits and a leading plus.
 #[filter_fn]
 pub(super) fn dialled(phone: &str, _: &dyn Values) -> Result<String> {

@@ -227,10 +227,12 @@ impl Context<'_> {
             if let (Some(current), Some(map)) = (&form.current, answer.as_object_mut()) {
                 map.insert("stored".to_owned(), current.to_json());
             }
-            return self.json_with(status, &answer);
+            let answer = self.json_with(status, &answer)?;
+            return Ok(answer.retry_after(form.retry_after()));
         }
         let failure = form.sent.action.and_then(|action| action.failure);
-        self.attempt.refused = Some(Refused { form: Box::new(form), status });
+        let retry_after = form.retry_after();
+        self.attempt.refused = Some(Refused { form: Box::new(form), status, retry_after });
         match failure {
             Some(page) => self.dispatch_page(page),
             None => Ok(Response::show()),

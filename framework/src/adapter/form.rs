@@ -1,10 +1,12 @@
 //! A form: a value of an adapter, what was typed over it, and what is wrong with that.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 
 use super::errors::ErrorKind;
+use super::read::trimmed;
 use super::row::Rights;
 use super::{ActionInfo, Adapter, Choice, Errors, FieldId, Row};
 use crate::db::Value;
@@ -29,6 +31,8 @@ pub struct Form<A> {
     pub(super) also: Vec<(&'static str, Value)>,
     /// The value before the site's own code changed it.
     pub(super) before: Option<Box<A>>,
+    /// What a refusal is answered with, where the errors alone do not say.
+    pub(super) refusal: Option<(StatusCode, Option<Duration>)>,
     pub(super) shape: Shape,
     /// Whether the form itself says which row it is of.
     pub(super) any_row: bool,
@@ -53,8 +57,19 @@ pub(super) struct Shape {
     pub(super) id: String,
     /// The part of the page that our script puts the answer into.
     pub(super) part: Option<&'static str>,
-    /// The key by which a second sending of the same form is known.
+    /// The key by which a second sending of the same form is known; empty where that does not matter.
     pub(super) once: String,
+    /// What goes with it unread.
+    pub(super) carried: Vec<(&'static str, String)>,
+}
+
+/// What a conflict says that is about no field of the form.
+pub(super) const ROW_CHANGED: &str = "This row was changed by another user.";
+
+/// Values without the empty one that stands for none of several.
+fn chosen(mut texts: Vec<String>) -> Vec<String> {
+    texts.retain(|text| !text.is_empty());
+    texts
 }
 
 /// The most bytes of a key that a form sends.
@@ -73,6 +88,7 @@ impl<A: Adapter> Form<A> {
             choices: BTreeMap::new(),
             also: Vec::new(),
             before: None,
+            refusal: None,
             shape: Shape { id, ..Shape::default() },
             any_row: false,
         }
@@ -99,6 +115,24 @@ impl<A: Adapter> Form<A> {
     #[must_use]
     pub fn in_place(mut self, part: &'static str) -> Self {
         self.shape.part = Some(part);
+        self
+    }
+
+    /// A value that goes with the form and comes back with it, though it is no field: where to go
+    /// next, say. It is as easily forged as any other: the page reads it by
+    /// [`Context::form_param`](crate::page::Context::form_param) and makes sure of it.
+    #[must_use]
+    pub fn carry(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.shape.carried.retain(|(carried, _)| *carried != name);
+        self.shape.carried.push((name, value.into()));
+        self
+    }
+
+    /// What is sent twice is executed twice: for what does no harm twice, and must be done again
+    /// when a browser shows the form of the time before, as signing in.
+    #[must_use]
+    pub fn repeatable(mut self) -> Self {
+        self.shape.once.clear();
         self
     }
 
@@ -180,6 +214,54 @@ impl<A: Adapter> Form<A> {
         self.errors.add_general(ErrorKind::Invalid, sentence.into());
     }
 
+    /// Refuses a field with a whole sentence.
+    pub fn refuse_saying(&mut self, field: FieldId, sentence: impl Into<String>) {
+        if let Some(info) = A::INFO.field(field) {
+            self.errors.add(field, info, ErrorKind::Invalid, sentence.into());
+        }
+    }
+
+    /// The status a refusal is answered with, instead of the one its errors have, and when it is
+    /// worth sending the form again (`Retry-After`). It refuses nothing by itself.
+    pub fn refuse_with(&mut self, status: StatusCode, retry_after: Option<Duration>) {
+        self.refusal = Some((status, retry_after));
+    }
+
+    /// The version the form was made of, as it says: for an action that stores the value by other
+    /// means than [`Form::save`].
+    ///
+    /// # Errors
+    /// [`PageError::BadRequest`](crate::page::PageError::BadRequest) where the form does not say.
+    pub fn required_version(&self) -> Result<i64, crate::page::PageError> {
+        let missing = || crate::page::PageError::bad_request("The form does not say which version it is of.");
+        self.sent.version.ok_or_else(missing)
+    }
+
+    /// Refuses the form because another user changed meanwhile what it was made of: for an action
+    /// that stores the value by other means than [`Form::save`]. The form then shows what was typed
+    /// beside what is stored now, is filled in with what only the other user changed, and is of the
+    /// new version (W37).
+    pub fn refuse_stale(&mut self, now: impl Into<Row<A>>) {
+        let now = now.into().seen_by(&self.row.rights);
+        for (id, info) in A::INFO.numbered().filter(|(id, _)| now.may_view(*id)) {
+            let (stored, sent) = (now.texts(id), |texts: &Vec<String>| chosen(trimmed(texts, info)));
+            let original = self.originals.get(&id).map(sent);
+            if original.is_none() || original == Some(chosen(stored.clone())) {
+                continue;
+            }
+            if self.typed.get(&id).is_none_or(|typed| Some(sent(typed)) == original) {
+                self.typed.insert(id, stored);
+            }
+            self.fail(id, ErrorKind::Changed, "changed by another user");
+        }
+        if !self.errors.has(ErrorKind::Changed) {
+            self.errors.add_general(ErrorKind::Changed, ROW_CHANGED.to_owned());
+        }
+        self.row.value = now.value.clone();
+        self.row.version = now.version;
+        self.current = Some(Box::new(now));
+    }
+
     /// `Field {label} {reason}.`
     pub(super) fn fail(&mut self, field: FieldId, kind: ErrorKind, reason: impl std::fmt::Display) {
         if let Some(info) = A::INFO.field(field) {
@@ -198,7 +280,9 @@ impl<A: Adapter> Form<A> {
 
     /// The status a refused form is shown with.
     pub(super) fn status(&self) -> StatusCode {
-        if self.errors.has(ErrorKind::NotPermitted) {
+        if let Some((status, _)) = self.refusal {
+            status
+        } else if self.errors.has(ErrorKind::NotPermitted) {
             StatusCode::FORBIDDEN
         } else if self.errors.has(ErrorKind::Changed) {
             StatusCode::CONFLICT
@@ -207,6 +291,11 @@ impl<A: Adapter> Form<A> {
         } else {
             StatusCode::UNPROCESSABLE_ENTITY
         }
+    }
+
+    /// When a refused form is worth sending again, where waiting helps.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.refusal.and_then(|(_, retry_after)| retry_after)
     }
 
     pub(super) fn seen_by(mut self, rights: &Rights) -> Self {

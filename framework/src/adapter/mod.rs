@@ -1,6 +1,7 @@
 //! Adapters: a page's data and commands as named, typed fields and actions that obey rights
 //! (WebSnap: `TAdapter`, W30-W37).
 
+pub mod end_user;
 mod errors;
 mod execute;
 mod fold;

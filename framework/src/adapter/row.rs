@@ -78,6 +78,12 @@ impl<A: Adapter> Row<A> {
         Self { value, key: Some(key), version, rights: Rights::default() }
     }
 
+    /// A value of a version that has no key of its own in a form: the page's address says whose it
+    /// is.
+    pub fn versioned(value: A, version: i64) -> Self {
+        Self { value, key: None, version: Some(version), rights: Rights::default() }
+    }
+
     /// The same for somebody who has these rights.
     #[must_use]
     pub fn seen_by(mut self, rights: &Rights) -> Self {

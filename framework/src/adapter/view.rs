@@ -349,16 +349,22 @@ impl<A: Adapter> Form<A> {
         }
     }
 
-    /// The row's key, its version, and what its fields held when the form was shown (W37).
+    /// What the page has go with it, the row's key, its version, and what its fields held when the form was shown (W37).
     fn hidden(&self) -> Vec<(String, String)> {
-        let Some(key) = self.row.key else { return Vec::new() };
-        let mut hidden = vec![("_row".to_owned(), key.to_string())];
+        let carried = self.shape.carried.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        let mut hidden: Vec<(String, String)> = carried.collect();
+        if self.row.key.is_none() && self.row.version.is_none() {
+            return hidden;
+        }
+        hidden.extend(self.row.key.map(|key| ("_row".to_owned(), key.to_string())));
         if let Some(version) = self.row.version {
             hidden.push(("version".to_owned(), version.to_string()));
         }
         let stored = self.current.as_deref().unwrap_or(&self.row);
         for (id, info) in A::INFO.numbered() {
-            if info.column.is_some() && self.row.may_modify(id) && info.kind != Kind::Password {
+            // Without a table, a form that has a version compares all its fields itself.
+            let compared = info.column.is_some() || (A::INFO.table_info().is_none() && self.row.version.is_some());
+            if compared && self.row.may_modify(id) && info.kind != Kind::Password {
                 let name = format!("_original.{}", info.name);
                 let texts = stored.texts(id);
                 // None of several values is something to compare as well.

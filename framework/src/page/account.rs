@@ -28,6 +28,7 @@ impl Context<'_> {
     pub async fn authenticate(&mut self, name: &str, password: String) -> Result<Result<EndUser, Refusal>, PageError> {
         let users = self.site().users().clone();
         let address = self.peer_ip();
+        self.release_reader();
         let verified = match users.verify(name, password, address).await? {
             Ok(verified) => verified,
             Err(refusal) => return Ok(Err(refusal)),
@@ -53,6 +54,7 @@ impl Context<'_> {
     ) -> Result<Result<(), OwnPasswordRefused>, PageError> {
         let users = self.site().users().clone();
         let address = self.peer_ip();
+        self.release_reader();
         let name = self.end_user().ok_or(SessionError::Ended)?.name;
         let verified = match users.verify(&name, old, address).await? {
             Ok(verified) => verified,

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::header::HeaderValue;
 use actix_web::http::{Method, StatusCode};
@@ -53,6 +54,7 @@ pub(crate) struct Attempt {
 pub(crate) struct Refused {
     pub(crate) form: Box<dyn Any + Send>,
     pub(crate) status: StatusCode,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 /// The modules checked out beside the page.
@@ -363,8 +365,8 @@ impl Context<'_> {
     /// # Errors
     /// [`PageError::Template`].
     pub fn render(&mut self, template: impl Template) -> PageResult {
-        let status = self.status();
-        self.render_with(status, template)
+        let (status, retry_after) = self.status();
+        Ok(self.render_with(status, template)?.retry_after(retry_after))
     }
 
     /// Renders a whole page, or, to a script that asks for a part of it, that part: one of the
@@ -394,11 +396,12 @@ impl Context<'_> {
     pub fn fragment(&mut self, template: impl Template) -> PageResult {
         self.attempt.unit.work.release_reader();
         let frame = self.attempt.frame(Vec::new());
-        Ok(Response::html(render(&template, &frame)?).with_status(self.status()))
+        let (status, retry_after) = self.status();
+        Ok(Response::html(render(&template, &frame)?).with_status(status).retry_after(retry_after))
     }
 
-    fn status(&self) -> StatusCode {
-        self.attempt.refused.as_ref().map_or(StatusCode::OK, |refused| refused.status)
+    fn status(&self) -> (StatusCode, Option<Duration>) {
+        self.attempt.refused.as_ref().map_or((StatusCode::OK, None), |refused| (refused.status, refused.retry_after))
     }
 
     /// What templates get as `frame`; takes the messages to be shown once.
@@ -442,7 +445,8 @@ impl Context<'_> {
     /// [`PageError::Other`] for an unknown page or a missing parameter.
     pub fn redirect_to_page(&self, name: &str, params: &[(&str, &str)]) -> PageResult {
         let page = self.site().page(name).ok_or_else(|| PageError::other(format!("there is no page {name:?}")))?;
-        self.redirect(address_of(page, params)?)
+        // It cannot lead elsewhere, whatever a parameter has in it: that is encoded.
+        Ok(Response::redirect(HeaderValue::from_str(&address_of(page, params)?).map_err(PageError::other)?))
     }
 
     /// Lets another page answer this request (W25). This page's instance is handed back first;
@@ -460,6 +464,11 @@ impl Context<'_> {
     /// The token every form must carry.
     pub(crate) fn csrf_token(&self) -> String {
         self.attempt.csrf.token(&self.attempt.unit.site.parts().secret)
+    }
+
+    /// Gives the connection for reading back: what follows takes its time and needs none.
+    pub(crate) fn release_reader(&mut self) {
+        self.attempt.unit.work.release_reader();
     }
 
     /// Undoes what the attempt did so far, with its locks and its changes to the session; it goes on

@@ -47,7 +47,7 @@ mod site;
 mod unit;
 
 pub use account::OwnPasswordRefused;
-pub(crate) use address::encode;
+pub(crate) use address::{encode, is_local};
 pub use background::{UnitAttempt, UnitDone, UnitError};
 pub(crate) use body::{Body, fill, parse_pairs, repeated};
 pub use body::{FormError, Upload};

@@ -1,11 +1,14 @@
 //! What a page answers.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use serde::Serialize;
 
 use super::PageError;
+use crate::clock::whole_seconds;
 
 /// A page's answer: status, headers, body. Sent only after the unit of work has committed.
 #[derive(Debug, Clone)]
@@ -107,6 +110,14 @@ impl Response {
             }
         };
         self
+    }
+
+    /// The same with `Retry-After`, where waiting helps.
+    pub(crate) fn retry_after(self, wait: Option<Duration>) -> Self {
+        match wait {
+            Some(wait) => self.with_header("Retry-After", &whole_seconds(wait).to_string()),
+            None => self,
+        }
     }
 
     /// The same, to be saved by the browser under a name (RFC 6266; any character in it is safe).

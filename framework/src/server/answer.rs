@@ -11,6 +11,7 @@ use askama::Template;
 
 use super::payload::PayloadError;
 use crate::application::ApplicationError;
+use crate::clock::whole_seconds;
 use crate::db::DbError;
 use crate::locks::LockError;
 use crate::page::{ErrorNotice, Failure, FormError, Frame, PageError, wants_fragment, wants_json};
@@ -313,18 +314,13 @@ impl Refusal {
             headers.insert(ALLOW, HeaderValue::from_static(allow));
         }
         if let Some(retry_after) = self.retry_after {
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds(retry_after)));
+            headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(retry_after)));
         }
         if self.close {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }
-}
-
-/// Whole seconds, rounded up, at least one: a client that comes back at once is no help.
-fn seconds(duration: Duration) -> u64 {
-    (duration.as_secs() + u64::from(duration.subsec_nanos() > 0)).max(1)
 }
 
 fn jittered() -> Duration {
@@ -360,9 +356,9 @@ mod tests {
 
     #[test]
     fn retry_after_is_at_least_a_second_and_rounded_up() {
-        assert_eq!(seconds(Duration::ZERO), 1);
-        assert_eq!(seconds(Duration::from_millis(1500)), 2);
-        assert_eq!(seconds(Duration::from_secs(3)), 3);
+        assert_eq!(whole_seconds(Duration::ZERO), 1);
+        assert_eq!(whole_seconds(Duration::from_millis(1500)), 2);
+        assert_eq!(whole_seconds(Duration::from_secs(3)), 3);
         for _ in 0..100 {
             assert!((1..=5).contains(&jittered().as_secs()));
         }

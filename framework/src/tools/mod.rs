@@ -7,7 +7,9 @@ mod locks;
 mod object_log;
 mod paging;
 mod preview;
+mod roles;
 mod status;
+mod users;
 
 use self::application::{ApplicationJsonPage, ApplicationPage};
 pub(crate) use self::board::Board;
@@ -15,7 +17,9 @@ use self::events::EventsJsonPage;
 use self::locks::{LocksJsonPage, LocksPage};
 use self::object_log::{LogJsonPage, LogPage};
 use self::preview::{PreviewPage, SamplePage};
+use self::roles::{RolePage, RolesPage};
 use self::status::{StatusJsonPage, StatusPage};
+use self::users::{NewUserPage, UserPage, UsersPage};
 use crate::page::{PageInfo, PageModule};
 
 /// Takes pages, one after the other.
@@ -36,6 +40,11 @@ pub(crate) fn register<R: Register>(to: R) -> R {
         .page::<EventsJsonPage>()
         .page::<PreviewPage>()
         .page::<SamplePage>()
+        .page::<UsersPage>()
+        .page::<NewUserPage>()
+        .page::<UserPage>()
+        .page::<RolesPage>()
+        .page::<RolePage>()
 }
 
 /// The pages' infos alone.

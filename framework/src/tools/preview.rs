@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::page::{
-    Context, CreateError, OrNotFound as _, PageInfo, PageModule, PageResult, Preview, Response, Site, encode,
+    Context, CreateError, Frame, OrNotFound as _, PageInfo, PageModule, PageResult, Preview, Response, Site, encode,
 };
 use crate::settings::Profile;
 

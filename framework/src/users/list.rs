@@ -64,6 +64,17 @@ impl UserSort {
         }
     }
 
+    /// The word an address has for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::DisplayName => "display_name",
+            Self::SignedIn => "signed_in",
+            Self::Created => "created",
+        }
+    }
+
     fn select(self) -> &'static str {
         macro_rules! select {
             ($order:literal) => {

@@ -82,7 +82,9 @@ fn check(name: &str, limit: usize) -> Result<(), NameError> {
 /// Whether a role or a right may be called so: lower-case ASCII letters, digits and `-_.:`.
 pub(super) fn is_word(word: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.:".contains(&byte);
-    !word.is_empty() && word.len() <= MAX_WORD_BYTES && word.bytes().all(fits)
+    // `..` would be no address of a page.
+    let sounds = word.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    sounds && word.len() <= MAX_WORD_BYTES && word.bytes().all(fits)
 }
 
 /// The `LIKE` pattern for "contains this folded text"; use it with `ESCAPE '\'`.

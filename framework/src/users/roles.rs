@@ -36,6 +36,14 @@ impl Users {
         Ok(rows.into_iter().map(record).collect())
     }
 
+    /// A role by its name.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn role(&self, conn: &mut Conn, name: &str) -> Result<Option<RoleRecord>, DbError> {
+        Ok(self.roles(conn).await?.into_iter().find(|record| record.role.name == name))
+    }
+
     /// Makes a role.
     ///
     /// # Errors

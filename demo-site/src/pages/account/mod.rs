@@ -1,9 +1,9 @@
-//! Signing in and out.
+//! Signing in and out, and the own password.
 
 mod login;
 mod logout;
-mod next;
+mod password;
 
 pub use login::LoginPage;
 pub use logout::LogoutPage;
-pub(super) use next::local_path;
+pub use password::PasswordPage;

@@ -5,6 +5,7 @@ use super::edit::{Edit, Now, Step, Verdict};
 use super::sql::joined;
 use super::{Columns, Sql, Tabled, is_identifier};
 use crate::adapter::errors::ErrorKind;
+use crate::adapter::form::ROW_CHANGED;
 use crate::adapter::{Adapter, Done, FieldId, Form, Row};
 use crate::db::{Conn, DbError, Value};
 use crate::page::{Context, PageError};
@@ -12,9 +13,6 @@ use crate::page::{Context, PageError};
 /// How often a row is looked at and written to, others writing in between, before the request as
 /// a whole begins anew.
 const TRIES: usize = 3;
-
-/// What is told where nothing of it may or can be named.
-const ROW_CHANGED: &str = "This row was changed by another user.";
 
 impl<A: Adapter> Form<A> {
     /// Stores the form: as a new row where it has no key, else over the row with that key. The form's

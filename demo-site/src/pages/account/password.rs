@@ -1,0 +1,36 @@
+//! `/account/password`: the own password.
+
+use askama::Template;
+use toolcrib::adapter::end_user::{OwnPassword, OwnPasswordAction};
+use toolcrib::prelude::*;
+
+/// Changes the password of whoever is signed in.
+#[derive(Debug)]
+pub struct PasswordPage;
+
+#[derive(Debug, Template)]
+#[template(path = "account/password.html")]
+struct Password {
+    form: Form<OwnPassword>,
+}
+
+impl PageModule for PasswordPage {
+    const INFO: PageInfo =
+        PageInfo::new("account.password", "/account/password").title("Your password").login_required().accepts_post();
+
+    async fn create(_: &Site) -> Result<Self, CreateError> {
+        Ok(Self)
+    }
+
+    fn initialize(&mut self) {}
+
+    async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
+        let form = cx.form_of(OwnPassword::default());
+        cx.render(Password { form })
+    }
+
+    async fn action(&mut self, cx: &mut Context<'_>) -> PageResult {
+        let form = cx.form_of(OwnPassword::default());
+        cx.execute::<OwnPasswordAction>(form).await
+    }
+}

@@ -14,7 +14,7 @@ use crate::pages::account::{LoginPage, LogoutPage, PasswordPage};
 use crate::pages::clients::{
     ActivitiesPanel, ClientEditPage, ClientNewPage, ClientPage, ClientsCsvPage, ClientsPage, ContactsPanel, DealsPanel,
 };
-use crate::pages::{DeskPage, ImportPage, SearchPage, error_page};
+use crate::pages::{DeskPage, ImportPage, SearchPage, error_page, previews};
 
 /// The app module: takes part in every request. The CRM has nothing to say to all of them, but it
 /// has a title and looks of its own for errors.
@@ -61,7 +61,7 @@ pub fn roles() -> [Role; 3] {
 ///
 /// The order of pages is the order of the menu.
 pub fn builder(settings: Settings) -> SiteBuilder {
-    Site::builder(settings)
+    previews(Site::builder(settings))
         .migrations(&SQLITE, &POSTGRES)
         .app_module::<Crm>()
         .page::<DeskPage>()
@@ -130,5 +130,64 @@ mod tests {
             assert!(lower.rights.iter().all(|right| upper.has_right(right)));
             assert!(upper.rights.len() > lower.rights.len());
         }
+    }
+}
+
+#[cfg(test)]
+mod preview_tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+    use std::process::ExitCode;
+
+    use super::*;
+
+    /// The templates below a folder, but for parts of others and the pages of the examples.
+    fn templates(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                if !["_partials", "examples", "errors"].contains(&name.as_str()) {
+                    templates(&path, found);
+                }
+            } else if name.ends_with(".html")
+                && !["base.html", "frame.html", "page.html", "notes.html"].contains(&name.as_str())
+            {
+                let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../templates"));
+                found.insert(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn every_template_is_shown_in_every_state_of_its_samples() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("preview.db").display());
+        let _ = toolcrib::run(async move {
+            let server = build(Settings::development(&url).unwrap()).await.unwrap();
+            let site = server.site();
+            let mut shown = BTreeSet::new();
+            for preview in site.previews() {
+                let states = preview.states().unwrap();
+                for state in &states {
+                    let html = preview.render(site, state).unwrap();
+                    assert!(html.contains("<h1"), "{} {state}: {html}", preview.template());
+                    assert!(!html.contains("<script>") && !html.contains("href=\"javascript:"), "{state}: {html}");
+                }
+                assert!(states.iter().any(|state| state.starts_with("empty") || state.starts_with("nearly")));
+                shown.insert(preview.template().to_owned());
+            }
+            let mut all = BTreeSet::new();
+            templates(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../templates")), &mut all);
+            assert_eq!(shown, all, "templates without samples, or samples without a template");
+            let form = site.previews().iter().find(|preview| preview.template() == "clients/form.html").unwrap();
+            let conflict = form.render(site, "conflict").unwrap();
+            assert!(
+                conflict.contains("Field Phone changed by another user.") && conflict.contains("<del>+44 0</del>"),
+                "{conflict}"
+            );
+            assert!(!form.render(site, "denied").unwrap().contains("value=\"save\""));
+            ExitCode::SUCCESS
+        });
     }
 }

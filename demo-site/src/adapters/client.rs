@@ -46,7 +46,8 @@ pub struct Client {
 }
 
 /// What is done with clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Actions)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, Actions)]
+#[serde(rename_all = "snake_case")]
 pub enum ClientAction {
     /// A new one.
     #[action(label = "Add client", right = "edit", success = "client", failure = "client.new")]

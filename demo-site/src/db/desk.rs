@@ -3,7 +3,7 @@
 use toolcrib::db::{self, Conn, DbError};
 
 /// How much there is of what.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 pub struct Figures {
     /// How many clients.
     pub clients: i64,
@@ -14,7 +14,7 @@ pub struct Figures {
 }
 
 /// The open deals in one currency.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, serde::Deserialize)]
 pub struct OpenDeals {
     /// The currency's code (ISO 4217).
     pub currency: String,
@@ -25,7 +25,7 @@ pub struct OpenDeals {
 }
 
 /// An activity, and the client it was with.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, serde::Deserialize)]
 pub struct LatestActivity {
     /// `call`, `meeting`, `email`, `note` or `task`.
     pub kind: String,

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use toolcrib::db::{self, Conn, DbError};
 
 use super::values;
@@ -14,7 +14,7 @@ use crate::domain::csv_import::{ImportRow, RowRefusal};
 const BATCH: usize = 200;
 
 /// What came of each row of a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportReport {
     /// How many clients are new.
     pub taken: usize,
@@ -25,7 +25,7 @@ pub struct ImportReport {
 }
 
 /// Why a row was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowNote {
     /// The line the row begins on.
     pub line: u64,

@@ -9,7 +9,7 @@ const PANEL_ROWS: i64 = 200;
 const NEWEST_ACTIVITIES: i64 = 10;
 
 /// A person at a client.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, serde::Deserialize)]
 pub struct Contact {
     /// Its id.
     pub id: i64,
@@ -24,7 +24,7 @@ pub struct Contact {
 }
 
 /// Something a client may buy.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, serde::Deserialize)]
 pub struct Deal {
     /// Its id.
     pub id: i64,
@@ -41,7 +41,7 @@ pub struct Deal {
 }
 
 /// Something that happened between us and a client.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, serde::Deserialize)]
 pub struct Activity {
     /// Its id.
     pub id: i64,

@@ -7,7 +7,7 @@ use toolcrib::db::{self, Conn, DbError, Query};
 use toolcrib::adapter::{like_pattern, words};
 
 /// A person, and the client he or she works for.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, serde::Deserialize)]
 pub struct FoundContact {
     /// The person's name.
     pub name: String,
@@ -22,7 +22,7 @@ pub struct FoundContact {
 }
 
 /// A deal, and the client it is with.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, serde::Deserialize)]
 pub struct FoundDeal {
     /// What it is about.
     pub title: String,

@@ -1,7 +1,9 @@
 //! `/`: where work starts.
 
 use askama::Template;
+use serde::Deserialize;
 use toolcrib::prelude::*;
+use toolcrib::server::SiteBuilder;
 
 use super::filters::{self, grouped};
 use crate::adapters::Client;
@@ -14,7 +16,7 @@ const ROWS: u32 = 8;
 #[derive(Debug)]
 pub struct DeskPage;
 
-#[derive(Debug, Template)]
+#[derive(Debug, Deserialize, Template)]
 #[template(path = "home/desk.html")]
 struct Desk {
     figures: Figures,
@@ -46,4 +48,9 @@ impl Desk {
         let deals = open_deals.iter().map(|open| open.deals).sum();
         [("Clients", grouped(*clients)), ("Contacts", grouped(*contacts)), ("Open deals", grouped(deals))]
     }
+}
+
+/// The template's samples.
+pub(in crate::pages) fn preview(builder: SiteBuilder) -> SiteBuilder {
+    builder.preview::<Desk>("home/desk.html", include_str!("../../../templates/home/desk.samples.json"))
 }

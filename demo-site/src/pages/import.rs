@@ -1,7 +1,9 @@
 //! `/import`: clients from a CSV file.
 
 use askama::Template;
+use serde::Deserialize;
 use toolcrib::prelude::*;
+use toolcrib::server::SiteBuilder;
 
 use super::filters::grouped;
 use crate::adapters::{ImportAction, ImportFile};
@@ -18,13 +20,13 @@ const LISTED: usize = 500;
 #[derive(Debug)]
 pub struct ImportPage;
 
-#[derive(Debug, Template)]
+#[derive(Debug, Deserialize, Template)]
 #[template(path = "import/form.html")]
 struct ImportForm {
     form: Form<ImportFile>,
 }
 
-#[derive(Debug, Template)]
+#[derive(Debug, Deserialize, Template)]
 #[template(path = "import/report.html")]
 struct Report {
     report: ImportReport,
@@ -87,4 +89,11 @@ impl Report {
 
 fn listed(notes: &[RowNote]) -> &[RowNote] {
     notes.get(..LISTED).unwrap_or(notes)
+}
+
+/// The template's samples.
+pub(in crate::pages) fn preview(builder: SiteBuilder) -> SiteBuilder {
+    builder
+        .preview::<ImportForm>("import/form.html", include_str!("../../../templates/import/form.samples.json"))
+        .preview::<Report>("import/report.html", include_str!("../../../templates/import/report.samples.json"))
 }

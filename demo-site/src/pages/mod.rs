@@ -17,3 +17,11 @@ pub use desk::DeskPage;
 pub use import::ImportPage;
 pub use notice::error_page;
 pub use search::SearchPage;
+
+use toolcrib::server::SiteBuilder;
+
+/// The samples of all templates, for `/tools/preview`.
+pub(crate) fn previews(builder: SiteBuilder) -> SiteBuilder {
+    let builder = clients::preview(desk::preview(search::preview(builder)));
+    account::preview(import::preview(builder))
+}

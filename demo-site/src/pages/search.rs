@@ -1,8 +1,10 @@
 //! `/search`: one box for clients, people and deals.
 
 use askama::Template;
+use serde::Deserialize;
 use serde_json::json;
 use toolcrib::prelude::*;
+use toolcrib::server::SiteBuilder;
 
 use super::filters;
 use crate::adapters::Client;
@@ -15,7 +17,7 @@ const LIMIT: u32 = 20;
 #[derive(Debug)]
 pub struct SearchPage;
 
-#[derive(Debug, Default, Template)]
+#[derive(Debug, Default, Deserialize, Template)]
 #[template(path = "search/results.html")]
 struct Results {
     q: String,
@@ -65,4 +67,9 @@ impl Results {
             "deals": deals.collect::<Vec<_>>(),
         })
     }
+}
+
+/// The template's samples.
+pub(in crate::pages) fn preview(builder: SiteBuilder) -> SiteBuilder {
+    builder.preview::<Results>("search/results.html", include_str!("../../../templates/search/results.samples.json"))
 }

@@ -246,7 +246,7 @@ impl Context<'_> {
             let key = form.row.key.map(|key| key.to_string());
             done.to = Some(match info.success {
                 Some(page) => self.address_of_page(page, key.as_deref())?,
-                None => self.attempt.request.uri.path().to_owned(),
+                None => self.own_address()?,
             });
         }
         done.message = done.message.or_else(|| info.message.map(str::to_owned));
@@ -254,6 +254,11 @@ impl Context<'_> {
             done.json = Some(form.row.key.map_or_else(|| json!({ "done": true }), |key| json!({ "id": key })));
         }
         Ok(done)
+    }
+
+    /// Where this page is, without a query: not as the request wrote it, which may not be local.
+    fn own_address(&self) -> Result<String, PageError> {
+        self.address_of_page(self.page().name(), None)
     }
 
     fn answer_done(&mut self, done: Done) -> PageResult {
@@ -265,7 +270,7 @@ impl Context<'_> {
             return self.json(&done.json);
         }
         // In place: the script loads the part again and says the message itself.
-        if self.wants_fragment() && to == self.attempt.request.uri.path() {
+        if self.wants_fragment() && to == self.own_address()? {
             return self.json(&json!({ "message": done.message }));
         }
         if let Some(message) = &done.message {

@@ -1,6 +1,7 @@
 //! A form: a value of an adapter, what was typed over it, and what is wrong with that.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -16,7 +17,7 @@ use crate::db::Value;
 /// It is made by [`Context::form_of`](crate::page::Context::form_of), shown by a template, filled by
 /// [`Context::execute`](crate::page::Context::execute) and gone with the request: nothing of it can
 /// stay in a pooled instance (T23).
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Form<A> {
     pub(super) row: Row<A>,
     /// What was typed, field by field, for those that were sent.
@@ -74,6 +75,17 @@ fn chosen(mut texts: Vec<String>) -> Vec<String> {
 
 /// The most bytes of a key that a form sends.
 pub(super) const ONCE_LIMIT: usize = 64;
+
+/// Without what was typed: a password may be among it.
+impl<A: Adapter> fmt::Debug for Form<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Form")
+            .field("adapter", &A::INFO.name())
+            .field("key", &self.row.key)
+            .field("errors", &self.errors)
+            .finish_non_exhaustive()
+    }
+}
 
 impl<A: Adapter> Form<A> {
     pub(super) fn new(row: Row<A>) -> Self {

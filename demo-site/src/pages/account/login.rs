@@ -1,14 +1,16 @@
 //! `/login`: the form, and what stands in for any page that needs a user.
 
 use askama::Template;
+use serde::Deserialize;
 use toolcrib::adapter::end_user::{Login, LoginAction};
 use toolcrib::prelude::*;
+use toolcrib::server::SiteBuilder;
 
 /// Signs a visitor in.
 #[derive(Debug)]
 pub struct LoginPage;
 
-#[derive(Debug, Template)]
+#[derive(Debug, Deserialize, Template)]
 #[template(path = "account/login.html")]
 struct SignIn {
     form: Form<Login>,
@@ -32,4 +34,9 @@ impl PageModule for LoginPage {
         let form = Login::form(cx);
         cx.execute::<LoginAction>(form).await
     }
+}
+
+/// The template's samples.
+pub(in crate::pages) fn preview(builder: SiteBuilder) -> SiteBuilder {
+    builder.preview::<SignIn>("account/login.html", include_str!("../../../../templates/account/login.samples.json"))
 }

@@ -1,14 +1,16 @@
 //! `/account/password`: the own password.
 
 use askama::Template;
+use serde::Deserialize;
 use toolcrib::adapter::end_user::{OwnPassword, OwnPasswordAction};
 use toolcrib::prelude::*;
+use toolcrib::server::SiteBuilder;
 
 /// Changes the password of whoever is signed in.
 #[derive(Debug)]
 pub struct PasswordPage;
 
-#[derive(Debug, Template)]
+#[derive(Debug, Deserialize, Template)]
 #[template(path = "account/password.html")]
 struct Password {
     form: Form<OwnPassword>,
@@ -33,4 +35,12 @@ impl PageModule for PasswordPage {
         let form = cx.form_of(OwnPassword::default());
         cx.execute::<OwnPasswordAction>(form).await
     }
+}
+
+/// The template's samples.
+pub(in crate::pages) fn preview(builder: SiteBuilder) -> SiteBuilder {
+    builder.preview::<Password>(
+        "account/password.html",
+        include_str!("../../../../templates/account/password.samples.json"),
+    )
 }

@@ -1,7 +1,9 @@
 //! `/clients/{id}`: the card, and where changes to a client are posted to.
 
 use askama::Template;
+use serde::Deserialize;
 use toolcrib::prelude::*;
+use toolcrib::server::SiteBuilder;
 
 use crate::adapters::{Client, ClientAction};
 use crate::pages::filters;
@@ -10,7 +12,7 @@ use crate::pages::filters;
 #[derive(Debug)]
 pub struct ClientPage;
 
-#[derive(Debug, Template)]
+#[derive(Debug, Deserialize, Template)]
 #[template(path = "clients/card.html")]
 struct ClientCard {
     client: Row<Client>,
@@ -48,4 +50,9 @@ impl ClientCard {
         let safe = website.starts_with("https://") || website.starts_with("http://");
         safe.then_some(website)
     }
+}
+
+/// The template's samples.
+pub(in crate::pages) fn preview(builder: SiteBuilder) -> SiteBuilder {
+    builder.preview::<ClientCard>("clients/card.html", include_str!("../../../../templates/clients/card.samples.json"))
 }

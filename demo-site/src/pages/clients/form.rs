@@ -1,7 +1,9 @@
 //! The form of a client: adding, editing, and what is shown when it was refused.
 
 use askama::Template;
+use serde::Deserialize;
 use toolcrib::prelude::*;
+use toolcrib::server::SiteBuilder;
 
 use crate::adapters::{Client, ClientAction};
 
@@ -14,7 +16,7 @@ pub struct ClientNewPage;
 pub struct ClientEditPage;
 
 /// The form and what is around it.
-#[derive(Debug, Template)]
+#[derive(Debug, Deserialize, Template)]
 #[template(path = "clients/form.html")]
 struct ClientForm {
     form: Form<Client>,
@@ -68,4 +70,9 @@ impl PageModule for ClientEditPage {
             back_to: name,
         })
     }
+}
+
+/// The template's samples.
+pub(in crate::pages) fn preview(builder: SiteBuilder) -> SiteBuilder {
+    builder.preview::<ClientForm>("clients/form.html", include_str!("../../../../templates/clients/form.samples.json"))
 }

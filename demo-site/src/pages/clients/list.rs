@@ -1,8 +1,10 @@
 //! `/clients`: the list, and where new clients are posted to.
 
 use askama::Template;
+use serde::Deserialize;
 use serde_json::json;
 use toolcrib::prelude::*;
+use toolcrib::server::SiteBuilder;
 
 use crate::adapters::{Client, ClientAction};
 use crate::pages::filters::{self, grouped};
@@ -15,7 +17,7 @@ const COLUMNS: [(&str, &str); 5] =
 #[derive(Debug)]
 pub struct ClientsPage;
 
-#[derive(Debug, Template)]
+#[derive(Debug, Deserialize, Template)]
 #[template(path = "clients/list.html")]
 struct ClientList {
     list: Paged<Client>,
@@ -60,4 +62,9 @@ impl ClientList {
             "total": self.list.total(),
         })
     }
+}
+
+/// The template's samples.
+pub(in crate::pages) fn preview(builder: SiteBuilder) -> SiteBuilder {
+    builder.preview::<ClientList>("clients/list.html", include_str!("../../../../templates/clients/list.samples.json"))
 }

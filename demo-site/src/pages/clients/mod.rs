@@ -5,7 +5,9 @@ mod export;
 mod form;
 mod list;
 mod panels;
+mod previews;
 
+pub(super) use self::previews::preview;
 pub use card::ClientPage;
 pub use export::ClientsCsvPage;
 pub use form::{ClientEditPage, ClientNewPage};

@@ -7,8 +7,10 @@
 use std::time::Duration;
 
 use askama::Template;
+use serde::Deserialize;
 use toolcrib::page::Knobs;
 use toolcrib::prelude::*;
+use toolcrib::server::SiteBuilder;
 
 use crate::adapters::Client;
 use crate::db::panels::{self, Activity, Contact, Deal};
@@ -30,7 +32,7 @@ pub struct DealsPanel;
 #[derive(Debug)]
 pub struct ActivitiesPanel;
 
-#[derive(Debug, Template)]
+#[derive(Debug, Deserialize, Template)]
 #[template(path = "clients/panels/contacts.html", blocks = ["panel"])]
 struct Contacts {
     id: i64,
@@ -39,7 +41,7 @@ struct Contacts {
     contacts: Vec<Contact>,
 }
 
-#[derive(Debug, Template)]
+#[derive(Debug, Deserialize, Template)]
 #[template(path = "clients/panels/deals.html", blocks = ["panel"])]
 struct Deals {
     id: i64,
@@ -48,7 +50,7 @@ struct Deals {
     deals: Vec<Deal>,
 }
 
-#[derive(Debug, Template)]
+#[derive(Debug, Deserialize, Template)]
 #[template(path = "clients/panels/activities.html", blocks = ["panel"])]
 struct Activities {
     id: i64,
@@ -148,4 +150,17 @@ async fn client_id(unit: &mut Unit, account: &str, knobs: Knobs) -> Result<i64, 
 /// the site was started for tests.
 fn lock_is_off(cx: &Context<'_>) -> bool {
     cx.site().settings().test_knobs && cx.query_param("lock") == Some("off")
+}
+
+/// The templates' samples.
+pub(in crate::pages) fn preview(builder: SiteBuilder) -> SiteBuilder {
+    macro_rules! samples {
+        ($name:literal) => {
+            include_str!(concat!("../../../../templates/clients/panels/", $name, ".samples.json"))
+        };
+    }
+    builder
+        .preview::<Contacts>("clients/panels/contacts.html", samples!("contacts"))
+        .preview::<Deals>("clients/panels/deals.html", samples!("deals"))
+        .preview::<Activities>("clients/panels/activities.html", samples!("activities"))
 }

@@ -77,7 +77,13 @@ pub use logging::start_logging;
 pub use server::run;
 pub use settings::Settings;
 
-/// The guide's code is compiled with the tests.
+/// The guides' code is compiled with the tests.
 #[cfg(doctest)]
-#[doc = include_str!("../guide/shared-state.md")]
-mod guide {}
+mod guide {
+    #[doc = include_str!("../guide/pages.md")]
+    mod pages {}
+    #[doc = include_str!("../guide/shared-state.md")]
+    mod shared_state {}
+    #[doc = include_str!("../guide/templates.md")]
+    mod templates {}
+}

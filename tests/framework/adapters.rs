@@ -44,7 +44,7 @@ struct Person {
     motto: String,
 }
 
-fn no_shouting(motto: &mut String) -> Result<(), &'static str> {
+fn no_shouting(motto: &str) -> Result<(), &'static str> {
     if motto.contains('!') { Err("must not shout") } else { Ok(()) }
 }
 

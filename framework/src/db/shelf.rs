@@ -28,6 +28,7 @@ const TEST_AFTER: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone)]
 pub(super) enum Opener {
     /// On whichever runtime asks.
+    #[cfg(feature = "sqlite")]
     Caller,
     /// On one runtime that does nothing else.
     #[cfg(feature = "postgres")]
@@ -91,6 +92,7 @@ impl<DB: Database> Shelf<DB> {
             connection.close_on_drop();
         }
         let connection = match &self.opener {
+            #[cfg(feature = "sqlite")]
             Opener::Caller => self.pool.acquire().await,
             #[cfg(feature = "postgres")]
             Opener::Runtime(runtime) => {

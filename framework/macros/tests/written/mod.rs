@@ -60,7 +60,7 @@ fn owners() -> Vec<Choice> {
 
 /// All that is fixed about a field, as text.
 fn fixed(id: FieldId) -> String {
-    format!("{:?}", ClientNote::INFO.field(id).unwrap())
+    format!("{:?}", ClientNote::INFO.field(id))
 }
 
 fn has(id: FieldId, parts: &[&str]) {

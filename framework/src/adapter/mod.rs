@@ -4,7 +4,6 @@
 pub mod end_user;
 mod errors;
 mod execute;
-mod fold;
 mod form;
 mod info;
 mod once;
@@ -19,9 +18,9 @@ mod tests;
 mod value;
 mod view;
 
+pub use crate::fold::{fold, fold_all, like_pattern, words};
 pub use errors::{ErrorKind, Errors, FieldError};
 pub use execute::{Done, Execute};
-pub use fold::{fold, fold_all, like_pattern, words};
 pub use form::Form;
 pub use info::{ActionInfo, AdapterInfo, FieldId, FieldInfo, SortInfo, TableInfo};
 pub use paged::Paged;

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::Users;
-use super::name::{fold, like_pattern};
+use super::name::fold;
 use super::user::{Row, User};
 use crate::db::{self, Conn, DbError};
+use crate::fold::like_pattern;
 
 /// The most users on a page.
 const MAX_PER_PAGE: u32 = 100;

@@ -24,27 +24,12 @@ pub enum NameError {
     Control,
 }
 
-/// Folds a name for comparison: lower case, one form of sigma, one space where there are several,
-/// none around it, no control characters.
-///
-/// Engines disagree about the case of letters outside ASCII, so it is done here and stored.
+/// Folds a name for comparison: as [`adapter::fold`](crate::adapter::fold) does, with one space where
+/// there are several and none around it.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    words
-        .join(" ")
-        .chars()
-        // NUL cannot be sent to PostgreSQL, the other control characters cannot be typed.
-        .filter(|character| !character.is_control())
-        .flat_map(char::to_lowercase)
-        .filter_map(|character| match character {
-            // A word cut in the middle ends with the other form of the same letter.
-            'ς' => Some('σ'),
-            // What remains of a Turkish capital I with a dot.
-            '\u{307}' => None,
-            _ => Some(character),
-        })
-        .collect()
+    crate::fold::fold(&words.join(" "))
 }
 
 /// The folded form of a name somebody may sign in with.
@@ -85,20 +70,6 @@ pub(super) fn is_word(word: &str) -> bool {
     // `..` would be no address of a page.
     let sounds = word.bytes().any(|byte| byte.is_ascii_alphanumeric());
     sounds && word.len() <= MAX_WORD_BYTES && word.bytes().all(fits)
-}
-
-/// The `LIKE` pattern for "contains this folded text"; use it with `ESCAPE '\'`.
-pub(super) fn like_pattern(folded: &str) -> String {
-    let mut pattern = String::with_capacity(folded.len() + 2);
-    pattern.push('%');
-    for character in folded.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
 }
 
 #[cfg(test)]

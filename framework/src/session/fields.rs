@@ -16,6 +16,9 @@ pub(super) const VALUE_LIMIT: usize = 16 * 1024;
 /// Most fields of a session, for the same reason.
 pub(super) const FIELDS_LIMIT: usize = 64;
 
+/// Most messages that wait to be shown.
+const FLASHES_LIMIT: usize = 16;
+
 /// Names the framework keeps for itself begin like this.
 const RESERVED: &str = "toolcrib.";
 pub(super) const USER: &str = "toolcrib.user";
@@ -149,7 +152,13 @@ impl Session {
     }
 
     /// Every flash is a field of its own: requests in parallel do not lose one another's.
+    ///
+    /// Of messages nobody looked at the oldest go: whoever only sends forms must not fill the session.
     pub(crate) fn flash(&mut self, text: &str) -> Result<(), SessionError> {
+        let unread = self.flash_names();
+        for oldest in unread.iter().take((unread.len() + 1).saturating_sub(FLASHES_LIMIT)) {
+            self.changes.remove(oldest.clone());
+        }
         self.flashes += 1;
         let name = format!("{FLASH}{}.{:03}", uuid::Uuid::now_v7().simple(), self.flashes);
         self.store(name, &text)
@@ -157,15 +166,7 @@ impl Session {
 
     /// Takes the flashes to show them: they are removed at commit.
     pub(crate) fn take_flashes(&mut self) -> Vec<String> {
-        let mut names: Vec<String> = self.fields.keys().filter(|name| name.starts_with(FLASH)).cloned().collect();
-        names.extend(
-            self.changes
-                .iter()
-                .filter(|(name, json)| json.is_some() && name.starts_with(FLASH))
-                .map(|(name, _)| name.to_owned()),
-        );
-        names.sort_unstable();
-        names
+        self.flash_names()
             .into_iter()
             .filter_map(|name| {
                 let text = self.raw(&name).and_then(|json| serde_json::from_str(json).ok());
@@ -173,6 +174,16 @@ impl Session {
                 text
             })
             .collect()
+    }
+
+    /// The fields of the messages nobody looked at, oldest first.
+    fn flash_names(&self) -> Vec<String> {
+        let stored = self.fields.keys().map(String::as_str).filter(|name| self.changes.touched(name).is_none());
+        let own = self.changes.iter().filter(|(_, json)| json.is_some()).map(|(name, _)| name);
+        let mut names: Vec<String> =
+            stored.chain(own).filter(|name| name.starts_with(FLASH)).map(str::to_owned).collect();
+        names.sort_unstable();
+        names
     }
 
     pub(crate) fn known(&self) -> Option<Known> {
@@ -300,6 +311,17 @@ mod tests {
         session.flash("two").expect("fits");
         assert_eq!(session.take_flashes(), ["one", "two"]);
         assert_eq!(session.take_flashes(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn of_many_messages_nobody_looked_at_the_newest_stay() {
+        let mut session = Session::default();
+        for number in 0..100 {
+            session.flash(&format!("message {number:02}")).unwrap();
+        }
+        assert_eq!(session.field_count(), FLASHES_LIMIT);
+        let texts = session.take_flashes();
+        assert_eq!((texts.first().map(String::as_str), texts.len()), (Some("message 84"), FLASHES_LIMIT));
     }
 
     #[test]

@@ -1,0 +1,13 @@
+//! The demo's forms, as its pages show them: what they promise to people, to scripts and to those who forge them.
+
+mod conflicts;
+mod forged;
+mod hostile;
+mod page_form;
+mod plain;
+mod repeats;
+#[path = "../../browser/support/routes.rs"]
+mod routes;
+mod scene;
+mod snapshot;
+mod values;

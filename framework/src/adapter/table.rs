@@ -32,7 +32,7 @@ impl<A: Adapter> Row<A> {
     /// async fn form_page<A: Adapter>(cx: &mut Context<'_>) -> Result<(), PageError> {
     ///     let key = cx.path("id")?;
     ///     let row = Row::<A>::find(cx.read().await?, key).await?.or_not_found()?;
-    ///     let _form = cx.form_of(row);
+    ///     let _form: Form<A> = cx.form_of(row);
     ///     Ok(())
     /// }
     /// ```

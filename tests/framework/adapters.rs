@@ -247,19 +247,25 @@ async fn site(engine: Engine) -> Running {
 
 const SAVE: (&str, &str) = ("_action", "save");
 
+/// Whether a page has a number by itself, not as a part of a key, whose digits are drawn by chance.
+fn shows(page: &str, number: &str) -> bool {
+    let word = |letter: char| letter.is_ascii_alphanumeric();
+    page.split(|letter| !word(letter)).any(|found| found == number)
+}
+
 async fn a_field_that_may_not_be_seen_is_not_in_the_source(engine: Engine) {
     let site = site(engine).await;
     let (clerk, boss) = (site.visitor(), site.visitor());
     clerk.sign_in("clerk", "").await;
     boss.sign_in("boss", "pay.view").await;
     let source = clerk.read("/people").await;
-    assert!(!source.contains("777") && !source.contains("alary"), "{source}");
+    assert!(!shows(&source, "777") && !source.contains("alary"), "{source}");
     assert!(source.contains("shown: ."), "{source}");
     let source = boss.read("/people").await;
-    assert!(source.contains("777") && source.contains("Salary"), "{source}");
+    assert!(shows(&source, "777") && source.contains("Salary"), "{source}");
     assert!(!source.contains(r#"name="salary""#), "what may only be seen has a control: {source}");
     let anonymous = site.visitor().read("/people").await;
-    assert!(!anonymous.contains("777"), "{anonymous}");
+    assert!(!shows(&anonymous, "777"), "{anonymous}");
 }
 
 async fn a_forged_field_is_refused_whatever_the_form_showed(engine: Engine) {

@@ -147,14 +147,15 @@ macro_rules! item {
 
         impl $page {
             async fn form(cx: &mut Context<'_>) -> Result<Form<$name>, PageError> {
-                let row = match cx.path::<String>("id")?.as_str() {
-                    "new" => Row::from($name::default()),
+                match cx.path::<String>("id")?.as_str() {
+                    "new" => Ok(cx.form_of($name::default())),
+                    "any" => Ok(cx.form_of($name::default()).of_any_row()),
                     _ => {
                         let key = cx.path("id")?;
-                        Row::find(cx.read().await?, key).await?.or_not_found()?
+                        let row = Row::find(cx.read().await?, key).await?.or_not_found()?;
+                        Ok(cx.form_of(row))
                     }
-                };
-                Ok(cx.form_of(row))
+                }
             }
         }
 
@@ -327,9 +328,12 @@ async fn a_row_that_is_gone_is_not_found(engine: Engine) {
     let page = visitor.read(&path).await;
     visitor.post(&path, &[("_action", "delete")]).await.expect_status(303);
     send(&visitor, &path, &page, &[("phone", "22")]).await.expect_status(404);
-    // Of a row that the form itself names.
-    let gone = send(&visitor, "/items/new", &page, &[("phone", "22")]).await.expect_status(404).text();
+    // Of a row that the form itself names, on a page that lets it.
+    let gone = send(&visitor, "/items/any", &page, &[("phone", "22")]).await.expect_status(404).text();
     assert!(gone.contains("Row not found in items."), "{gone}");
+    // Elsewhere a row named by the form is no row of the page's.
+    send(&visitor, "/items/new", &page, &[("phone", "22")]).await.expect_status(303);
+    assert_eq!(site.number("SELECT COUNT(*) FROM items").await, 1);
     let gone = visitor.post("/items/new", &[("_action", "delete"), ("_row", "999")]).await.expect_status(404).text();
     assert!(gone.contains("Row not found in items."), "{gone}");
 }

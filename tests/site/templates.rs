@@ -111,7 +111,9 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 
 fn templates() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../templates");
-    let files = files_below(&folder);
+    // What a preview shows a template with is data, not a template.
+    let is_template = |path: &PathBuf| !path.to_string_lossy().ends_with(".samples.json");
+    let files: Vec<_> = files_below(&folder).into_iter().filter(is_template).collect();
     assert!(!files.is_empty(), "no templates in {}", folder.display());
     files
 }

@@ -393,6 +393,7 @@ async fn a_form_sent_twice_is_executed_once(engine: Engine) {
         assert_eq!(answer.location(), "/welcome");
     }
     assert_eq!(site.notes("Twice").await, 1);
+    assert_eq!(visitor.read("/welcome").await, "welcome [Hired.]", "the message is told once, too");
     // Somebody signed in is somebody else.
     other.sign_in("other", "").await;
     other.post("/people", &fields).await.expect_status(303);

@@ -164,7 +164,7 @@ impl Context<'_> {
         if let Some(digest) = &digest
             && let Some(done) = once::answer(self.read().await?, digest).await?
         {
-            return self.answer_done(done);
+            return self.answer_again(done);
         }
         if form.is_refused() {
             return self.refuse(form, digest).await;
@@ -206,7 +206,7 @@ impl Context<'_> {
     async fn repeat(&mut self, digest: &str) -> PageResult {
         self.undo().await;
         match once::answer(self.read().await?, digest).await? {
-            Some(done) => self.answer_done(done),
+            Some(done) => self.answer_again(done),
             // It was swept meanwhile, a day later.
             None => Err(PageError::bad_request("This form was sent already.")),
         }
@@ -219,7 +219,7 @@ impl Context<'_> {
         if let Some(digest) = digest
             && let Some(done) = once::answer(self.read().await?, &digest).await?
         {
-            return self.answer_done(done);
+            return self.answer_again(done);
         }
         let status = form.status();
         if self.wants_json() {
@@ -259,6 +259,14 @@ impl Context<'_> {
     /// Where this page is, without a query: not as the request wrote it, which may not be local.
     fn own_address(&self) -> Result<String, PageError> {
         self.address_of_page(self.page().name(), None)
+    }
+
+    /// As the first sending was answered, whose message waits in the session already.
+    fn answer_again(&mut self, mut done: Done) -> PageResult {
+        if !self.wants_fragment() {
+            done.message = None;
+        }
+        self.answer_done(done)
     }
 
     fn answer_done(&mut self, done: Done) -> PageResult {

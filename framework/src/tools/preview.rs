@@ -71,7 +71,7 @@ impl PageModule for SamplePage {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let template = cx.query_param("template").unwrap_or_default();
+        let Some(template) = cx.query_param("template") else { return cx.redirect("/tools/preview") };
         let state = cx.query_param("state").unwrap_or_default();
         let preview = cx.site().previews().iter().find(|preview| preview.template() == template).or_not_found()?;
         let answer = match preview.render(cx.site(), state) {

@@ -130,5 +130,8 @@ async fn shown_status(browser: &Browser) -> u64 {
 }
 
 async fn asks_to_sign_in(browser: &Browser) -> bool {
-    browser.look("return document.querySelector('main [name=\"password\"]') !== null").await == true
+    browser
+        .look("return document.querySelector('main [name=\"password\"][autocomplete=\"current-password\"]') !== null")
+        .await
+        == true
 }

@@ -47,7 +47,6 @@ compile_error!("toolcrib needs panic = \"unwind\": with \"abort\" one panicking 
 compile_error!("toolcrib needs a database: enable the feature `sqlite` or `postgres`");
 
 // What the derives write names everything by `::toolcrib`: here too.
-#[allow(unused_extern_crates, reason = "only an adapter of the framework itself uses it")]
 extern crate self as toolcrib;
 
 pub mod adapter;

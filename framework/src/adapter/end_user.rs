@@ -62,7 +62,7 @@ fn refuse<A: Adapter>(form: &mut Form<A>, field: FieldId, refusal: Refusal, mism
         Refusal::Throttled(wait) => format!("Too many failed sign-ins. Please wait {}.", in_words(wait)),
         Refusal::Busy(_) => "Many people are signing in right now. Please try again in a moment.".to_owned(),
     };
-    form.refuse_saying(field, sentence);
+    form.refuse_in_words(field, sentence);
     match refusal {
         Refusal::Mismatch | Refusal::TooLong => {}
         Refusal::Throttled(wait) => form.refuse_with(StatusCode::TOO_MANY_REQUESTS, Some(wait)),

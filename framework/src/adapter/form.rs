@@ -226,13 +226,6 @@ impl<A: Adapter> Form<A> {
         self.errors.add_general(ErrorKind::Invalid, sentence.into());
     }
 
-    /// Refuses a field with a whole sentence.
-    pub fn refuse_saying(&mut self, field: FieldId, sentence: impl Into<String>) {
-        if let Some(info) = A::INFO.field(field) {
-            self.errors.add(field, info, ErrorKind::Invalid, sentence.into());
-        }
-    }
-
     /// The status a refusal is answered with, instead of the one its errors have, and when it is
     /// worth sending the form again (`Retry-After`). It refuses nothing by itself.
     pub fn refuse_with(&mut self, status: StatusCode, retry_after: Option<Duration>) {

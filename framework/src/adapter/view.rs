@@ -7,7 +7,7 @@ use askama::filters::HtmlSafe;
 
 use super::errors::ErrorKind;
 use super::form::Shape;
-use super::{Adapter, Choice, Errors, Execute, FieldId, FieldInfo, Form, Kind, Row};
+use super::{Adapter, Choice, Execute, FieldId, FieldInfo, Form, Kind, Row};
 
 /// A field of a form. As a template's expression it is the whole control with label, hint and
 /// errors; its methods are there for templates that draw their own.
@@ -325,12 +325,6 @@ impl<A: Adapter> Form<A> {
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.errors.has(ErrorKind::Changed)
-    }
-
-    /// All that is wrong, for templates that draw their own list.
-    #[must_use]
-    pub fn all_errors(&self) -> &Errors {
-        &self.errors
     }
 
     /// The label of the value chosen, where the page offered the values.

@@ -60,7 +60,7 @@ fn refuse<A: Adapter>(form: &mut Form<A>, error: &RoleError, [name, label, right
         RoleError::Word(_) | RoleError::TooManyRights => rights,
         RoleError::Label(_) => label,
     };
-    form.refuse_saying(field, error.to_string());
+    form.refuse_in_words(field, error.to_string());
 }
 
 impl Execute for NewRoleAction {
@@ -74,7 +74,7 @@ impl Execute for NewRoleAction {
             Err(CreateRoleError::Role(error)) => {
                 refuse(form, &error, [NewRole::NAME, NewRole::LABEL, NewRole::RIGHTS], &name);
             }
-            Err(error @ CreateRoleError::NameTaken) => form.refuse_saying(NewRole::NAME, error.to_string()),
+            Err(error @ CreateRoleError::NameTaken) => form.refuse_in_words(NewRole::NAME, error.to_string()),
             Err(CreateRoleError::Db(error)) => return Err(error.into()),
         }
         Ok(Done::new())
@@ -123,7 +123,7 @@ async fn save(form: &mut Form<RoleEdit>, cx: &mut Context<'_>, role: Role) -> Re
         Err(ChangeRoleError::Role(error)) => {
             refuse(form, &error, [RoleEdit::LABEL, RoleEdit::LABEL, RoleEdit::RIGHTS], &role.name);
         }
-        Err(error @ ChangeRoleError::LastAdmin) => form.refuse_saying(RoleEdit::RIGHTS, error.to_string()),
+        Err(error @ ChangeRoleError::LastAdmin) => form.refuse_in_words(RoleEdit::RIGHTS, error.to_string()),
         Err(ChangeRoleError::NoSuchRole) => return Err(PageError::NotFound),
         Err(ChangeRoleError::Session(error)) => return Err(error.into()),
         Err(ChangeRoleError::Db(error)) => return Err(error.into()),

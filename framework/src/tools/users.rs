@@ -33,7 +33,7 @@ async fn hashed<A: Adapter>(
     match cx.site().users().hash_password(name, password).await {
         Ok(hash) => Ok(Some(hash)),
         Err(PasswordRefused::Weak(weak)) => {
-            form.refuse_saying(field, weak.to_string());
+            form.refuse_in_words(field, weak.to_string());
             Ok(None)
         }
         Err(PasswordRefused::Hash(PasswordError::Busy { retry_after })) => {

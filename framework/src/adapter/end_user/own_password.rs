@@ -86,7 +86,7 @@ impl Execute for OwnPasswordAction {
             Err(OwnPasswordRefused::Old(refusal)) => {
                 refuse(form, OwnPassword::CURRENT, refusal, "That is not your current password.");
             }
-            Err(OwnPasswordRefused::New(weak)) => form.refuse_saying(OwnPassword::NEW, weak.to_string()),
+            Err(OwnPasswordRefused::New(weak)) => form.refuse_in_words(OwnPassword::NEW, weak.to_string()),
         }
         Ok(Done::new())
     }

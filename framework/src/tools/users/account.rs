@@ -107,7 +107,7 @@ async fn save(id: i64, form: &mut Form<Account>, cx: &mut Context<'_>) -> Result
         Err(SetRolesError::Db(error)) => Err(error.into()),
         Err(SetRolesError::NoSuchUser | SetRolesError::Stale) => Err(PageError::NotFound),
         Err(error) => {
-            form.refuse_saying(Account::ROLES, error.to_string());
+            form.refuse_in_words(Account::ROLES, error.to_string());
             Ok(())
         }
     }
@@ -115,9 +115,9 @@ async fn save(id: i64, form: &mut Form<Account>, cx: &mut Context<'_>) -> Result
 
 fn refuse_names(form: &mut Form<Account>, error: ChangeUserError) -> Result<(), PageError> {
     match error {
-        ChangeUserError::Name(error) => form.refuse_saying(Account::NAME, error.to_string()),
-        ChangeUserError::NameTaken => form.refuse_saying(Account::NAME, error.to_string()),
-        ChangeUserError::DisplayName(error) => form.refuse_saying(Account::DISPLAY_NAME, error.to_string()),
+        ChangeUserError::Name(error) => form.refuse_in_words(Account::NAME, error.to_string()),
+        ChangeUserError::NameTaken => form.refuse_in_words(Account::NAME, error.to_string()),
+        ChangeUserError::DisplayName(error) => form.refuse_in_words(Account::DISPLAY_NAME, error.to_string()),
         ChangeUserError::NoSuchUser | ChangeUserError::Stale => return Err(PageError::NotFound),
         ChangeUserError::Session(error) => return Err(error.into()),
         ChangeUserError::Db(error) => return Err(error.into()),

@@ -55,11 +55,11 @@ impl Execute for NewcomerAction {
         let users = cx.site().users().clone();
         match users.create(cx.tx().await?, user).await {
             Ok(id) => return Ok(Done::new().to(format!("/tools/users/{id}")).json(serde_json::json!({ "id": id }))),
-            Err(CreateUserError::Name(error)) => form.refuse_saying(Newcomer::NAME, error.to_string()),
-            Err(CreateUserError::DisplayName(error)) => form.refuse_saying(Newcomer::DISPLAY_NAME, error.to_string()),
-            Err(error @ CreateUserError::NameTaken) => form.refuse_saying(Newcomer::NAME, error.to_string()),
+            Err(CreateUserError::Name(error)) => form.refuse_in_words(Newcomer::NAME, error.to_string()),
+            Err(CreateUserError::DisplayName(error)) => form.refuse_in_words(Newcomer::DISPLAY_NAME, error.to_string()),
+            Err(error @ CreateUserError::NameTaken) => form.refuse_in_words(Newcomer::NAME, error.to_string()),
             Err(error @ (CreateUserError::UnknownRole(_) | CreateUserError::TooManyRoles)) => {
-                form.refuse_saying(Newcomer::ROLES, error.to_string());
+                form.refuse_in_words(Newcomer::ROLES, error.to_string());
             }
             Err(CreateUserError::Db(error)) => return Err(error.into()),
         }

@@ -10,11 +10,7 @@ use crate::examples::{
     ArrivalPage, CardGame, CardGamePage, DrillPage, ExamplesPage, MirrorPage, RacePage, RcTallyPage, RelayPage,
     SalesPage, SerialPage, SkewPage, TallyPage,
 };
-use crate::pages::account::{LoginPage, LogoutPage, PasswordPage};
-use crate::pages::clients::{
-    ActivitiesPanel, ClientEditPage, ClientNewPage, ClientPage, ClientsCsvPage, ClientsPage, ContactsPanel, DealsPanel,
-};
-use crate::pages::{DeskPage, ImportPage, SearchPage, error_page, previews};
+use crate::pages::{self, error_page};
 
 /// The app module: takes part in every request. The CRM has nothing to say to all of them, but it
 /// has a title and looks of its own for errors.
@@ -61,23 +57,9 @@ pub fn roles() -> [Role; 3] {
 ///
 /// The order of pages is the order of the menu.
 pub fn builder(settings: Settings) -> SiteBuilder {
-    previews(Site::builder(settings))
+    pages::register(Site::builder(settings))
         .migrations(&SQLITE, &POSTGRES)
         .app_module::<Crm>()
-        .page::<DeskPage>()
-        .page::<ClientsPage>()
-        .page::<ClientNewPage>()
-        .page::<ClientPage>()
-        .page::<ClientEditPage>()
-        .page::<ContactsPanel>()
-        .page::<DealsPanel>()
-        .page::<ActivitiesPanel>()
-        .page::<ClientsCsvPage>()
-        .page::<ImportPage>()
-        .page::<SearchPage>()
-        .page::<LoginPage>()
-        .page::<LogoutPage>()
-        .page::<PasswordPage>()
         .page::<ExamplesPage>()
         .page::<DrillPage>()
         .page::<RelayPage>()
@@ -94,7 +76,13 @@ pub fn builder(settings: Settings) -> SiteBuilder {
         .roles(roles())
         .login_page("login")
         .default_page("home")
-        .asset("app.css", include_bytes!("../assets/app.css"))
+        .asset("base.css", include_bytes!("../assets/css/base.css"))
+        .asset("clients.css", include_bytes!("../assets/css/clients.css"))
+        .asset("card.css", include_bytes!("../assets/css/card.css"))
+        .asset("sales.css", include_bytes!("../assets/css/sales.css"))
+        .asset("work.css", include_bytes!("../assets/css/work.css"))
+        .asset("imports.css", include_bytes!("../assets/css/imports.css"))
+        .asset("search.css", include_bytes!("../assets/css/search.css"))
         .asset("examples.js", include_bytes!("../assets/examples.js"))
         .asset("panels.js", include_bytes!("../assets/panels.js"))
         .asset("mark.svg", include_bytes!("../assets/mark.svg"))

@@ -47,10 +47,10 @@ pub struct LatestActivity {
 /// Whatever the database says.
 pub async fn figures(conn: &mut Conn) -> Result<Figures, DbError> {
     let (clients, contacts) =
-        db::query("SELECT (SELECT COUNT(*) FROM clients), (SELECT COUNT(*) FROM contacts)").fetch_one(conn).await?;
+        db::query("SELECT (SELECT COUNT(*) FROM clients), (SELECT COUNT(*) FROM persons)").fetch_one(conn).await?;
     let open_deals = db::query(
         "SELECT currency, COUNT(*) AS deals, CAST(SUM(amount_minor) AS BIGINT) AS amount_minor \
-         FROM deals WHERE stage NOT IN ('won', 'lost') GROUP BY currency ORDER BY currency",
+         FROM deals JOIN stages ON stages.id = deals.stage_id WHERE stages.outcome = 'open' GROUP BY currency ORDER BY currency",
     )
     .fetch_all(conn)
     .await?;

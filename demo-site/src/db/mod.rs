@@ -4,16 +4,33 @@
 //! on: reading ones any, writing ones that of a transaction, which the caller commits. Times come
 //! from the caller too, as microseconds since 1970 UTC.
 
+pub mod accounts;
+pub mod audit;
+pub mod bulk;
 pub mod clients;
+pub mod deals;
 pub mod desk;
 #[cfg(test)]
 mod fixture;
 pub mod import;
+pub mod imports;
+pub mod journal;
+pub mod leads;
+pub mod merges;
 mod migrations;
 pub mod panels;
+pub mod persons;
+pub mod pipelines;
+pub mod reports;
 pub mod search;
 pub mod seed;
+pub mod tags;
+pub mod tasks;
+pub mod timeline;
 pub mod tracking;
 mod values;
+pub mod views;
+pub mod visible;
+pub mod words;
 
 pub use migrations::{POSTGRES, SQLITE};

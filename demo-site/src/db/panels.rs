@@ -30,8 +30,10 @@ pub struct Deal {
     pub id: i64,
     /// What it is about.
     pub title: String,
-    /// `lead`, `qualified`, `proposal`, `won` or `lost`.
+    /// The name of its stage.
     pub stage: String,
+    /// `open`, `won` or `lost`.
+    pub outcome: String,
     /// Its worth in minor units of the currency.
     pub amount_minor: i64,
     /// The currency's code (ISO 4217).
@@ -63,7 +65,7 @@ pub struct Activity {
 /// Whatever the database says.
 pub async fn contacts(conn: &mut Conn, client_id: i64) -> Result<Vec<Contact>, DbError> {
     db::query(
-        "SELECT id, name, title, email, phone FROM contacts \
+        "SELECT id, name, title, email, phone FROM persons \
          WHERE client_id = $1 ORDER BY name, id LIMIT $2",
     )
     .bind(client_id)
@@ -78,8 +80,9 @@ pub async fn contacts(conn: &mut Conn, client_id: i64) -> Result<Vec<Contact>, D
 /// Whatever the database says.
 pub async fn deals(conn: &mut Conn, client_id: i64) -> Result<Vec<Deal>, DbError> {
     db::query(
-        "SELECT id, title, stage, amount_minor, currency, expected_at FROM deals \
-         WHERE client_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
+        "SELECT deals.id, deals.title, stages.name AS stage, stages.outcome, deals.amount_minor, deals.currency, \
+         deals.expected_at FROM deals JOIN stages ON stages.id = deals.stage_id \
+         WHERE deals.client_id = $1 ORDER BY deals.created_at DESC, deals.id DESC LIMIT $2",
     )
     .bind(client_id)
     .bind(PANEL_ROWS)

@@ -26,8 +26,10 @@ pub struct FoundContact {
 pub struct FoundDeal {
     /// What it is about.
     pub title: String,
-    /// `lead`, `qualified`, `proposal`, `won` or `lost`.
+    /// The name of its stage.
     pub stage: String,
+    /// `open`, `won` or `lost`.
+    pub outcome: String,
     /// Its worth in minor units of the currency.
     pub amount_minor: i64,
     /// The currency's code (ISO 4217).
@@ -43,8 +45,8 @@ pub struct FoundDeal {
 /// # Errors
 /// Whatever the database says.
 pub async fn contacts(conn: &mut Conn, term: &str, limit: i64) -> Result<Vec<FoundContact>, DbError> {
-    let columns = "contacts.name, contacts.title, contacts.email";
-    match found_in("contacts", columns, "contacts.name", term, limit) {
+    let columns = "persons.name, persons.title, persons.email";
+    match found_in("persons", columns, "persons.name", term, limit) {
         Some(query) => query.fetch_all(conn).await,
         None => Ok(Vec::new()),
     }
@@ -55,7 +57,9 @@ pub async fn contacts(conn: &mut Conn, term: &str, limit: i64) -> Result<Vec<Fou
 /// # Errors
 /// Whatever the database says.
 pub async fn deals(conn: &mut Conn, term: &str, limit: i64) -> Result<Vec<FoundDeal>, DbError> {
-    let columns = "deals.title, deals.stage, deals.amount_minor, deals.currency";
+    let columns = "deals.title, (SELECT stages.name FROM stages WHERE stages.id = deals.stage_id) AS stage, \
+                   (SELECT stages.outcome FROM stages WHERE stages.id = deals.stage_id) AS outcome, \
+                   deals.amount_minor, deals.currency";
     match found_in("deals", columns, "deals.created_at DESC", term, limit) {
         Some(query) => query.fetch_all(conn).await,
         None => Ok(Vec::new()),

@@ -14,7 +14,7 @@ const ROWS: u32 = 8;
 
 /// The desk: figures, clients changed last, latest activity.
 #[derive(Debug)]
-pub struct DeskPage;
+pub(crate) struct DeskPage;
 
 #[derive(Debug, Deserialize, Template)]
 #[template(path = "home/desk.html")]
@@ -50,7 +50,9 @@ impl Desk {
     }
 }
 
-/// The template's samples.
-pub(in crate::pages) fn preview(builder: SiteBuilder) -> SiteBuilder {
-    builder.preview::<Desk>("home/desk.html", include_str!("../../../templates/home/desk.samples.json"))
+/// The page and its samples.
+pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
+    builder
+        .page::<DeskPage>()
+        .preview::<Desk>("home/desk.html", include_str!("../../../templates/home/desk.samples.json"))
 }

@@ -18,7 +18,7 @@ const LISTED: usize = 500;
 
 /// Takes a file and reports what came of each row.
 #[derive(Debug)]
-pub struct ImportPage;
+pub(crate) struct ImportPage;
 
 #[derive(Debug, Deserialize, Template)]
 #[template(path = "import/form.html")]
@@ -91,9 +91,10 @@ fn listed(notes: &[RowNote]) -> &[RowNote] {
     notes.get(..LISTED).unwrap_or(notes)
 }
 
-/// The template's samples.
-pub(in crate::pages) fn preview(builder: SiteBuilder) -> SiteBuilder {
+/// The page and its samples.
+pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
     builder
+        .page::<ImportPage>()
         .preview::<ImportForm>("import/form.html", include_str!("../../../templates/import/form.samples.json"))
         .preview::<Report>("import/report.html", include_str!("../../../templates/import/report.samples.json"))
 }

@@ -14,7 +14,7 @@ struct Notice<'a> {
 
 /// The page for an error. Nothing where it cannot be rendered: the framework has one of its own.
 #[must_use]
-pub fn error_page(notice: &ErrorNotice<'_>, frame: &Frame) -> Option<String> {
+pub(crate) fn error_page(notice: &ErrorNotice<'_>, frame: &Frame) -> Option<String> {
     let page = Notice { status: notice.status.as_u16(), sentence: notice.sentence };
     let frame: &dyn Any = frame;
     page.render_with_values(&("frame", frame)).ok()

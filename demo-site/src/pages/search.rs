@@ -15,7 +15,7 @@ const LIMIT: u32 = 20;
 
 /// Finds clients, contacts and deals by a part of their text.
 #[derive(Debug)]
-pub struct SearchPage;
+pub(crate) struct SearchPage;
 
 #[derive(Debug, Default, Deserialize, Template)]
 #[template(path = "search/results.html")]
@@ -69,7 +69,9 @@ impl Results {
     }
 }
 
-/// The template's samples.
-pub(in crate::pages) fn preview(builder: SiteBuilder) -> SiteBuilder {
-    builder.preview::<Results>("search/results.html", include_str!("../../../templates/search/results.samples.json"))
+/// The page and its samples.
+pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
+    builder
+        .page::<SearchPage>()
+        .preview::<Results>("search/results.html", include_str!("../../../templates/search/results.samples.json"))
 }

@@ -84,8 +84,8 @@ pub async fn seed(conn: &mut Conn, users: &Users, password: &PasswordHash, now: 
     let stored: Vec<_> =
         chapters.iter().filter_map(|chapter| Some((*ids.get(&chapter.client.account)?, chapter))).collect();
     insert_contacts(conn, &stored).await?;
-    insert_deals(conn, &stored).await?;
-    insert_activities(conn, &stored).await?;
+    insert_deals(conn, &stored, &users).await?;
+    insert_activities(conn, &stored, &users).await?;
     Ok(Seeded::Done)
 }
 
@@ -161,8 +161,8 @@ async fn insert_contacts(conn: &mut Conn, stored: &[(i64, &Chapter)]) -> Result<
         return Ok(());
     }
     let mut statement = db::query_built(format!(
-        "INSERT INTO contacts (client_id, name, title, email, phone, search, created_at) VALUES {}",
-        values::tuples(rows, 7)
+        "INSERT INTO persons (client_id, name, title, email, phone, search, sort_name, created_at, updated_at) VALUES {}",
+        values::tuples(rows, 9)
     ));
     for (id, Chapter { story, .. }) in stored {
         for contact in &story.contacts {
@@ -173,47 +173,68 @@ async fn insert_contacts(conn: &mut Conn, stored: &[(i64, &Chapter)]) -> Result<
                 .bind(&contact.email)
                 .bind(&contact.phone)
                 .bind(fold_all(&[contact.name, &contact.email]))
+                .bind(fold(contact.name))
+                .bind(story.created_at)
                 .bind(story.created_at);
         }
     }
     statement.execute(conn).await.map(drop)
 }
 
-async fn insert_deals(conn: &mut Conn, stored: &[(i64, &Chapter)]) -> Result<(), DbError> {
+async fn insert_deals(
+    conn: &mut Conn,
+    stored: &[(i64, &Chapter)],
+    users: &HashMap<String, i64>,
+) -> Result<(), DbError> {
     let rows: usize = stored.iter().map(|(_, chapter)| chapter.story.deals.len()).sum();
     if rows == 0 {
         return Ok(());
     }
     let mut statement = db::query_built(format!(
-        "INSERT INTO deals (client_id, title, stage, amount_minor, currency, expected_at, search, \
-         created_at) VALUES {}",
-        values::tuples(rows, 8)
+        "INSERT INTO deals (client_id, title, stage_id, position, amount_minor, currency, expected_at, closed_at, \
+         owner_id, search, created_at, updated_at) VALUES {}",
+        values::tuples(rows, 12)
     ));
+    let stages: HashMap<String, i64> = db::query("SELECT LOWER(name), id FROM stages ORDER BY pipeline_id DESC")
+        .fetch_all(conn)
+        .await?
+        .into_iter()
+        .collect();
+    let mut position = 0_i64;
     for (id, Chapter { company, story, .. }) in stored {
         for deal in &story.deals {
+            position += 1;
             statement = statement
                 .bind(*id)
                 .bind(deal.title)
-                .bind(deal.stage)
+                .bind(stages.get(deal.stage).copied())
+                .bind(position)
                 .bind(deal.amount_minor)
                 .bind(company.currency)
                 .bind(deal.expected_at)
+                .bind(deal.closed_at)
+                .bind(users.get(user(story.owner).0).copied())
                 .bind(fold(deal.title))
-                .bind(deal.created_at);
+                .bind(deal.created_at)
+                .bind(deal.closed_at.unwrap_or(deal.created_at));
         }
     }
     statement.execute(conn).await.map(drop)
 }
 
-async fn insert_activities(conn: &mut Conn, stored: &[(i64, &Chapter)]) -> Result<(), DbError> {
+async fn insert_activities(
+    conn: &mut Conn,
+    stored: &[(i64, &Chapter)],
+    users: &HashMap<String, i64>,
+) -> Result<(), DbError> {
     let rows: usize = stored.iter().map(|(_, chapter)| chapter.story.activities.len()).sum();
     if rows == 0 {
         return Ok(());
     }
     let mut statement = db::query_built(format!(
-        "INSERT INTO activities (client_id, kind, subject, body, happened_at, author, created_at) \
-         VALUES {}",
-        values::tuples(rows, 7)
+        "INSERT INTO activities (client_id, kind, subject, body, happened_at, due_at, done_at, owner_id, author, \
+         created_at, updated_at) VALUES {}",
+        values::tuples(rows, 11)
     ));
     for (id, Chapter { story, .. }) in stored {
         for activity in &story.activities {
@@ -223,7 +244,11 @@ async fn insert_activities(conn: &mut Conn, stored: &[(i64, &Chapter)]) -> Resul
                 .bind(activity.subject)
                 .bind(activity.body)
                 .bind(activity.happened_at)
+                .bind(activity.is_task().then_some(activity.happened_at))
+                .bind(activity.is_task().then_some(activity.happened_at))
+                .bind(users.get(user(activity.author).0).copied())
                 .bind(user(activity.author).1)
+                .bind(activity.happened_at)
                 .bind(activity.happened_at);
         }
     }

@@ -59,6 +59,8 @@ pub(super) struct Deal {
     pub(super) stage: &'static str,
     pub(super) amount_minor: i64,
     pub(super) expected_at: Option<i64>,
+    /// When it was won or lost.
+    pub(super) closed_at: Option<i64>,
     pub(super) created_at: i64,
 }
 
@@ -70,6 +72,13 @@ pub(super) struct Activity {
     pub(super) happened_at: i64,
     /// Who noted it.
     pub(super) author: Seller,
+}
+
+impl Activity {
+    /// Whether it was something to do; in a story all of that is done.
+    pub(super) fn is_task(&self) -> bool {
+        self.kind == "task"
+    }
 }
 
 /// What is made up about one company.
@@ -123,13 +132,13 @@ fn contacts(company: &Company, random: &mut Random) -> Vec<Contact> {
 fn deal(random: &mut Random, since: i64, now: i64) -> Deal {
     let stage = random.pick(&["lead", "qualified", "proposal", "won", "lost"]);
     let open = !matches!(stage, "won" | "lost");
-    Deal {
-        title: random.pick(DEALS),
-        stage,
-        amount_minor: random.between(12..=980) * 50_000,
-        expected_at: open.then(|| now + random.between(5..=120) * DAY),
-        created_at: random.between(since..=now - DAY),
-    }
+    let title = random.pick(DEALS);
+    let amount_minor = random.between(12..=980) * 50_000;
+    let expected_at = open.then(|| now + random.between(5..=120) * DAY);
+    let created_at = random.between(since..=now - DAY);
+    // Half way between then and now: no number is drawn for it.
+    let closed_at = (!open).then(|| created_at + (now - created_at) / 2);
+    Deal { title, stage, amount_minor, expected_at, closed_at, created_at }
 }
 
 fn activity(random: &mut Random, since: i64, now: i64) -> Activity {

@@ -154,7 +154,7 @@ async fn panels_and_the_desk_use_indexes(db: Db) {
     }
     let mut conn = db.read().await.unwrap();
     for select in [
-        "SELECT id FROM contacts WHERE client_id = 1 ORDER BY name, id LIMIT 200",
+        "SELECT id FROM persons WHERE client_id = 1 ORDER BY name, id LIMIT 200",
         "SELECT id FROM deals WHERE client_id = 1 ORDER BY created_at DESC, id DESC LIMIT 200",
         "SELECT id FROM activities WHERE client_id = 1 ORDER BY happened_at DESC, id DESC LIMIT 10",
         "SELECT id FROM activities ORDER BY happened_at DESC, id DESC LIMIT 10",

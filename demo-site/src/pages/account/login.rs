@@ -8,7 +8,7 @@ use toolcrib::server::SiteBuilder;
 
 /// Signs a visitor in.
 #[derive(Debug)]
-pub struct LoginPage;
+pub(crate) struct LoginPage;
 
 #[derive(Debug, Deserialize, Template)]
 #[template(path = "account/login.html")]

@@ -5,7 +5,7 @@ use toolcrib::prelude::*;
 
 /// Ends the session.
 #[derive(Debug)]
-pub struct LogoutPage;
+pub(crate) struct LogoutPage;
 
 impl PageModule for LogoutPage {
     const INFO: PageInfo = PageInfo::new("logout", "/logout").title("Sign out").post_only();

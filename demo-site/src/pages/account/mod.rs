@@ -4,11 +4,10 @@ mod login;
 mod logout;
 mod password;
 
-pub use login::LoginPage;
-pub use logout::LogoutPage;
-pub use password::PasswordPage;
+use toolcrib::server::SiteBuilder;
 
-/// The samples of these pages' templates.
-pub(super) fn preview(builder: toolcrib::server::SiteBuilder) -> toolcrib::server::SiteBuilder {
+/// The pages and their samples.
+pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
+    let builder = builder.page::<login::LoginPage>().page::<logout::LogoutPage>().page::<password::PasswordPage>();
     password::preview(login::preview(builder))
 }

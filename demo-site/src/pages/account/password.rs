@@ -8,7 +8,7 @@ use toolcrib::server::SiteBuilder;
 
 /// Changes the password of whoever is signed in.
 #[derive(Debug)]
-pub struct PasswordPage;
+pub(crate) struct PasswordPage;
 
 #[derive(Debug, Deserialize, Template)]
 #[template(path = "account/password.html")]

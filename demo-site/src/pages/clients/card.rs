@@ -5,12 +5,13 @@ use serde::Deserialize;
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
 
+use super::client_of;
 use crate::adapters::{Client, ClientAction};
 use crate::pages::filters;
 
 /// The client's card. Its panels are pages of their own, loaded at the same time.
 #[derive(Debug)]
-pub struct ClientPage;
+pub(crate) struct ClientPage;
 
 #[derive(Debug, Deserialize, Template)]
 #[template(path = "clients/card.html")]
@@ -29,15 +30,13 @@ impl PageModule for ClientPage {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let id = cx.path("id")?;
-        let client = Row::<Client>::find(cx.read().await?, id).await?.or_not_found()?;
+        let (id, client) = client_of(cx).await?;
         let client = cx.row(client);
         if cx.wants_json() { cx.json(&client.to_json()) } else { cx.render(ClientCard { client, id }) }
     }
 
     async fn action(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let id = cx.path("id")?;
-        let stored = Row::<Client>::find(cx.read().await?, id).await?.or_not_found()?;
+        let (_, stored) = client_of(cx).await?;
         let form = cx.form_of(stored);
         cx.execute_action(ClientAction::Save, form).await
     }

@@ -7,7 +7,7 @@ use crate::domain::csv_export::{self, ExportRow};
 
 /// Writes the clients to a file that a spreadsheet opens without running anything.
 #[derive(Debug)]
-pub struct ClientsCsvPage;
+pub(crate) struct ClientsCsvPage;
 
 impl PageModule for ClientsCsvPage {
     const INFO: PageInfo = PageInfo::new("clients.csv", "/clients.csv").title("Clients as CSV").login_required();

@@ -5,15 +5,16 @@ use serde::Deserialize;
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
 
+use super::client_of;
 use crate::adapters::{Client, ClientAction};
 
 /// `/clients/new`: an empty form.
 #[derive(Debug)]
-pub struct ClientNewPage;
+pub(crate) struct ClientNewPage;
 
 /// `/clients/{id}/edit`: the form with what is stored.
 #[derive(Debug)]
-pub struct ClientEditPage;
+pub(crate) struct ClientEditPage;
 
 /// The form and what is around it.
 #[derive(Debug, Deserialize, Template)]
@@ -58,8 +59,7 @@ impl PageModule for ClientEditPage {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let id: i64 = cx.path("id")?;
-        let stored = Row::<Client>::find(cx.read().await?, id).await?.or_not_found()?;
+        let (id, stored) = client_of(cx).await?;
         let name = stored.value().name.clone();
         let form = cx.form_of(stored).to(format!("/clients/{id}"));
         cx.render(ClientForm {

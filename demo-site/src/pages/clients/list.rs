@@ -15,7 +15,7 @@ const COLUMNS: [(&str, &str); 5] =
 
 /// The list of clients.
 #[derive(Debug)]
-pub struct ClientsPage;
+pub(crate) struct ClientsPage;
 
 #[derive(Debug, Deserialize, Template)]
 #[template(path = "clients/list.html")]

@@ -5,11 +5,35 @@ mod export;
 mod form;
 mod list;
 mod panels;
-mod previews;
 
-pub(super) use self::previews::preview;
-pub use card::ClientPage;
-pub use export::ClientsCsvPage;
-pub use form::{ClientEditPage, ClientNewPage};
-pub use list::ClientsPage;
-pub use panels::{ActivitiesPanel, ContactsPanel, DealsPanel};
+use toolcrib::prelude::*;
+use toolcrib::server::SiteBuilder;
+
+use crate::adapters::Client;
+use crate::db::clients;
+use crate::pages::viewer;
+
+/// The pages and their samples.
+pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
+    let builder = builder
+        .page::<list::ClientsPage>()
+        .page::<form::ClientNewPage>()
+        .page::<card::ClientPage>()
+        .page::<form::ClientEditPage>()
+        .page::<panels::ContactsPanel>()
+        .page::<panels::DealsPanel>()
+        .page::<panels::ActivitiesPanel>()
+        .page::<export::ClientsCsvPage>();
+    panels::preview(form::preview(card::preview(list::preview(builder))))
+}
+
+/// The client of the page's address, if it is there for whoever looks: somebody else's private one is not.
+pub(in crate::pages) async fn client_of(cx: &mut Context<'_>) -> Result<(i64, Row<Client>), PageError> {
+    let id = cx.path("id")?;
+    let viewer = viewer(cx)?;
+    let rows = cx.read().await?;
+    if !clients::is_there(rows, id, viewer).await? {
+        return Err(PageError::NotFound);
+    }
+    Ok((id, Row::<Client>::find(rows, id).await?.or_not_found()?))
+}

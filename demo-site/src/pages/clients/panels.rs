@@ -12,6 +12,7 @@ use toolcrib::page::Knobs;
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
 
+use super::client_of;
 use crate::adapters::Client;
 use crate::db::panels::{self, Activity, Contact, Deal};
 use crate::db::tracking;
@@ -22,15 +23,15 @@ const TRACKING_WAIT: Duration = Duration::from_secs(10);
 
 /// The people at a client.
 #[derive(Debug)]
-pub struct ContactsPanel;
+pub(crate) struct ContactsPanel;
 
 /// The deals with a client.
 #[derive(Debug)]
-pub struct DealsPanel;
+pub(crate) struct DealsPanel;
 
 /// What happened with a client lately.
 #[derive(Debug)]
-pub struct ActivitiesPanel;
+pub(crate) struct ActivitiesPanel;
 
 #[derive(Debug, Deserialize, Template)]
 #[template(path = "clients/panels/contacts.html", blocks = ["panel"])]
@@ -117,9 +118,8 @@ impl PageModule for ActivitiesPanel {
 
 /// The client of the panel's address, and the id of its tracking row, made if there is none yet.
 async fn tracked(cx: &mut Context<'_>) -> Result<(i64, Row<Client>, i64), PageError> {
-    let id = cx.path("id")?;
+    let (id, client) = client_of(cx).await?;
     let rows = cx.read().await?;
-    let client = Row::<Client>::find(rows, id).await?.or_not_found()?;
     let account = client.value().account.clone();
     // The row is nearly always there: looked up like this, panels wait for no writer.
     if let Some(tracking_id) = tracking::find(rows, &account).await? {

@@ -1,0 +1,1 @@
+//! An account of a client at another company.

@@ -1,0 +1,1 @@
+//! A call, a meeting, a message, a note, a task.

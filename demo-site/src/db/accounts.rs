@@ -1,0 +1,1 @@
+//! Accounts of clients at other companies, and what a check of them found.

@@ -1,0 +1,1 @@
+//! Deals on their board: columns, sums, moves.

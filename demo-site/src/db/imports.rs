@@ -1,0 +1,1 @@
+//! Runs of an import: the file, how it is read, what came of each line.

@@ -1,0 +1,1 @@
+//! Two clients into one, and back.

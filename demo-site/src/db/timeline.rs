@@ -1,0 +1,1 @@
+//! What happened with a client: activities and events in one order.

@@ -1,0 +1,1 @@
+//! The words of the global search, kept beside what they stand in.

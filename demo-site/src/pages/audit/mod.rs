@@ -1,0 +1,8 @@
+//! `/audit`: who did what.
+
+use toolcrib::server::SiteBuilder;
+
+/// The pages and their samples.
+pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
+    builder
+}

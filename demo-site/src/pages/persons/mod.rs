@@ -1,0 +1,8 @@
+//! `/persons`: the people at clients.
+
+use toolcrib::server::SiteBuilder;
+
+/// The pages and their samples.
+pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
+    builder
+}

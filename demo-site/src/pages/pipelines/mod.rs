@@ -1,0 +1,8 @@
+//! `/pipelines`: what stages there are.
+
+use toolcrib::server::SiteBuilder;
+
+/// The pages and their samples.
+pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
+    builder
+}

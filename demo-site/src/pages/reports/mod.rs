@@ -1,0 +1,8 @@
+//! `/reports`: funnel, forecast, won and lost.
+
+use toolcrib::server::SiteBuilder;
+
+/// The pages and their samples.
+pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
+    builder
+}

@@ -1,0 +1,8 @@
+//! `/tags`: the tags there are.
+
+use toolcrib::server::SiteBuilder;
+
+/// The pages and their samples.
+pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
+    builder
+}

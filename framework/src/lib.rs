@@ -56,6 +56,7 @@ pub mod db;
 pub mod events;
 pub mod filters;
 mod fold;
+pub mod jobs;
 pub mod locks;
 mod logging;
 pub mod object_log;

@@ -40,6 +40,8 @@ pub struct Settings {
     pub session: SessionSettings,
     /// `object_log.*`
     pub object_log: ObjectLogSettings,
+    /// `jobs.*`
+    pub jobs: JobSettings,
     /// `shutdown.grace_ms`: how long requests under way may take to end. Defaults to 10 s.
     pub shutdown_grace: Duration,
     /// `secret`: signs cookies and tokens. Required in the production profile.
@@ -142,6 +144,21 @@ pub struct ObjectLogSettings {
     pub max_entries: u64,
     /// Whether a lock that was not acquired is noted. Defaults to true.
     pub lock_retries: bool,
+}
+
+/// How jobs are done in the background.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct JobSettings {
+    /// Threads that do jobs; 0: this process does none, nor keeps schedules. Defaults to 2.
+    pub workers: usize,
+    /// How often jobs are looked for that another process added, or that are due later. Defaults to 1 s.
+    pub poll: Duration,
+    /// After this long without a sign of life a worker is taken to be dead, and another one takes its job. The
+    /// clocks of all processes on the database have to agree much better than that. Defaults to 30 s.
+    pub lease: Duration,
+    /// Days for which jobs are kept that were done or cancelled. Defaults to 7.
+    pub keep_days: u32,
 }
 
 impl DatabaseSettings {

@@ -19,6 +19,7 @@ use super::served::Served;
 use crate::application::Application;
 use crate::db::{ConnectError, Db, DbError, MigrateError, migrate_framework};
 use crate::events::Events;
+use crate::live::Live;
 use crate::locks::{Locks, Rules};
 use crate::object_log::{LogWriter, ObjectLog};
 use crate::page::{
@@ -376,6 +377,9 @@ impl SiteBuilder {
         let board = Board::new(settings.server.workers);
         self.states.insert(TypeId::of::<Board>(), Box::new(board.clone()));
         let sessions = Sessions::new(db.clone(), settings.session, looks.hooks, events.clone());
+        let live = Live::new(settings.live);
+        let streams = live.clone();
+        sessions.on_end(move |session| streams.end_session(session));
         let site = Site::new(SiteParts {
             title: looks.title,
             users: Users::new(db.clone(), sessions.clone()),
@@ -386,6 +390,7 @@ impl SiteBuilder {
             retry: RetryPolicy::new(settings.retry_delays.clone()),
             object_log,
             events,
+            live,
             secret,
             pages: self.registered().collect(),
             assets: Arc::new(std::mem::take(&mut self.assets)),

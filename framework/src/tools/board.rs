@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::db::Db;
+use crate::live::Live;
 use crate::page::{PageError, Site};
 use crate::supervisor::Watched;
 
@@ -31,6 +32,7 @@ pub(super) struct Status {
     pub(super) locks: LocksStatus,
     pub(super) sessions: SessionsStatus,
     pub(super) requests: RequestsStatus,
+    pub(super) live: LiveStatus,
     pub(super) database: DatabaseStatus,
 }
 
@@ -94,6 +96,14 @@ pub(super) struct RequestsStatus {
 }
 
 #[derive(Debug, Serialize)]
+pub(super) struct LiveStatus {
+    pub(super) streams: usize,
+    pub(super) topics: usize,
+    pub(super) published_total: u64,
+    pub(super) dropped_total: u64,
+}
+
+#[derive(Debug, Serialize)]
 pub(super) struct DatabaseStatus {
     pub(super) kind: &'static str,
     pub(super) in_use: u32,
@@ -139,6 +149,7 @@ impl Board {
                 exhausted: totals.exhausted,
                 failed: totals.failed,
             },
+            live: live(site.live()),
             database: database(site.db()),
         })
     }
@@ -181,6 +192,16 @@ fn locks(site: &Site) -> LocksStatus {
         waiting: status.waiting,
         timed_out_total: status.timed_out_total,
         deadlocks_total: status.deadlocks_total,
+    }
+}
+
+fn live(live: &Live) -> LiveStatus {
+    let counts = live.status();
+    LiveStatus {
+        streams: counts.streams,
+        topics: counts.topics,
+        published_total: counts.published_total,
+        dropped_total: counts.dropped_total,
     }
 }
 

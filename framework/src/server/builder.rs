@@ -20,6 +20,7 @@ use crate::application::Application;
 use crate::db::{ConnectError, Db, DbError, MigrateError, migrate_framework};
 use crate::events::Events;
 use crate::jobs::{Jobs, JobsError, Registry};
+use crate::live::Live;
 use crate::locks::{Locks, Rules};
 use crate::object_log::{LogWriter, ObjectLog};
 use crate::page::{
@@ -385,6 +386,9 @@ impl SiteBuilder {
         let jobs = Jobs::new(std::mem::take(&mut self.jobs));
         self.states.insert(TypeId::of::<Jobs>(), Box::new(jobs));
         let sessions = Sessions::new(db.clone(), settings.session, looks.hooks, events.clone());
+        let live = Live::new(settings.live);
+        let streams = live.clone();
+        sessions.on_end(move |session| streams.end_session(session));
         let site = Site::new(SiteParts {
             title: looks.title,
             users: Users::new(db.clone(), sessions.clone()),
@@ -395,6 +399,7 @@ impl SiteBuilder {
             retry: RetryPolicy::new(settings.retry_delays.clone()),
             object_log,
             events,
+            live,
             secret,
             pages: self.registered().collect(),
             assets: Arc::new(std::mem::take(&mut self.assets)),

@@ -12,6 +12,7 @@ use actix_web::{App, FromRequest, Handler, HttpServer, Resource, Responder, midd
 use super::served::Served;
 use super::{dispatch, gate, health, jobs, shutdown};
 use crate::jobs::{JobWorkers, StopJobs};
+use crate::live::Keeper;
 use crate::object_log::LogWriter;
 use crate::page::Site;
 use crate::session::{Sweeper, cookie_layer};
@@ -102,6 +103,7 @@ impl Server {
         let settings = self.served.site.settings().clone();
         let served = web::Data::new(self.served);
         let sweeper = Sweeper::start(served.site.sessions().clone());
+        let _keeper = Keeper::start(served.site.live().clone(), served.site.sessions().clone());
         let started = Arc::new(AtomicUsize::new(0));
         let for_workers = served.clone();
         let address = (settings.server.host.clone(), settings.server.port);
@@ -161,6 +163,7 @@ async fn stop_after(stop: impl Future<Output = ()>, handle: ServerHandle, served
     stop.await;
     jobs.ask();
     served.draining.store(true, Ordering::SeqCst);
+    served.site.live().stop();
     tracing::info!("stopping: no new requests; those under way are finished");
     let grace = served.site.settings().shutdown_grace;
     if tokio::time::timeout(grace, handle.stop(true)).await.is_err() {

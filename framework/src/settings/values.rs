@@ -42,6 +42,8 @@ pub struct Settings {
     pub object_log: ObjectLogSettings,
     /// `jobs.*`
     pub jobs: JobSettings,
+    /// `live.*`
+    pub live: LiveSettings,
     /// `shutdown.grace_ms`: how long requests under way may take to end. Defaults to 10 s.
     pub shutdown_grace: Duration,
     /// `secret`: signs cookies and tokens. Required in the production profile.
@@ -159,6 +161,18 @@ pub struct JobSettings {
     pub lease: Duration,
     /// Days for which jobs are kept that were done or cancelled. Defaults to 7.
     pub keep_days: u32,
+}
+
+/// Streams of events to browsers.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct LiveSettings {
+    /// `live.heartbeat_ms`: how often a stream shows that it is alive, and its session is looked at. Defaults to 15 s.
+    pub heartbeat: Duration,
+    /// `live.max_streams`: most streams at once; 0 is none. Defaults to 1,000.
+    pub max_streams: usize,
+    /// `live.max_minutes`: after that long a stream ends, and the browser comes again. Defaults to 30.
+    pub max_age: Duration,
 }
 
 impl DatabaseSettings {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::db::Db;
 use crate::jobs::JobState;
+use crate::live::Live;
 use crate::page::{PageError, Site};
 use crate::supervisor::Watched;
 
@@ -33,6 +34,7 @@ pub(super) struct Status {
     pub(super) sessions: SessionsStatus,
     pub(super) requests: RequestsStatus,
     pub(super) jobs: JobsStatus,
+    pub(super) live: LiveStatus,
     pub(super) database: DatabaseStatus,
 }
 
@@ -105,6 +107,14 @@ pub(super) struct JobsStatus {
 }
 
 #[derive(Debug, Serialize)]
+pub(super) struct LiveStatus {
+    pub(super) streams: usize,
+    pub(super) topics: usize,
+    pub(super) published_total: u64,
+    pub(super) dropped_total: u64,
+}
+
+#[derive(Debug, Serialize)]
 pub(super) struct DatabaseStatus {
     pub(super) kind: &'static str,
     pub(super) in_use: u32,
@@ -151,6 +161,7 @@ impl Board {
                 failed: totals.failed,
             },
             jobs: jobs(site).await?,
+            live: live(site.live()),
             database: database(site.db()),
         })
     }
@@ -205,6 +216,16 @@ async fn jobs(site: &Site) -> Result<JobsStatus, PageError> {
         failed: counts.of(JobState::Failed),
         done_total: jobs.done_total(),
     })
+}
+
+fn live(live: &Live) -> LiveStatus {
+    let counts = live.status();
+    LiveStatus {
+        streams: counts.streams,
+        topics: counts.topics,
+        published_total: counts.published_total,
+        dropped_total: counts.dropped_total,
+    }
 }
 
 fn database(db: &Db) -> DatabaseStatus {

@@ -6,3 +6,4 @@
 pub mod csv_export;
 mod csv_guard;
 pub mod csv_import;
+pub mod words;

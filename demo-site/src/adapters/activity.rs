@@ -1,9 +1,10 @@
 //! An activity: a call, a meeting, an e-mail, a note, or a task to be done.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use toolcrib::prelude::*;
 
 use crate::db::journal::{self, Entry};
+use crate::db::words::{self, Kind};
 use crate::domain::{changes, moments};
 use crate::pages::{actor, viewer};
 
@@ -82,6 +83,17 @@ pub enum ActivityAction {
 
 impl Execute for ActivityAction {
     type Adapter = Activity;
+
+    /// The words of notes are searched, and of nothing else.
+    async fn after_execute(self, form: &mut Form<Activity>, cx: &mut Context<'_>) -> Result<(), PageError> {
+        let (id, activity) = (form.required_key()?, form.value().clone());
+        if self != Self::Remove && activity.kind == ActivityKind::Note {
+            words::index(cx.tx().await?, Kind::Note, id, &[&activity.subject, &activity.body]).await?;
+        } else if self != Self::Add {
+            words::forget(cx.tx().await?, Kind::Note, id).await?;
+        }
+        Ok(())
+    }
 
     /// The page has made sure that the visitor may see the client, and that the activity is his or her own.
     async fn execute(self, form: &mut Form<Activity>, cx: &mut Context<'_>) -> Result<Done, PageError> {
@@ -169,7 +181,11 @@ async fn note(form: &Form<Activity>, cx: &mut Context<'_>, action: &str, changes
     let told = activity.client_id.filter(|_| action == "removed").map(|client| (client, told.as_str()));
     let entry =
         Entry { action, record_kind: "activity", record_id: id, record_name: &activity.subject, changes, told };
-    Ok(journal::note(cx.tx().await?, &who, now_micros(), entry).await?)
+    journal::note(cx.tx().await?, &who, now_micros(), entry).await?;
+    if let Some(client) = activity.client_id {
+        cx.publish(format!("clients/{client}"), action, &json!({ "by": who.name }));
+    }
+    Ok(())
 }
 
 fn kind_word(kind: ActivityKind) -> &'static str {

@@ -6,6 +6,7 @@ use toolcrib::prelude::*;
 
 use crate::db::colleagues;
 use crate::db::journal::{self, Entry};
+use crate::db::words::{self, Kind};
 use crate::domain::{changes, privacy};
 use crate::pages::{actor, viewer};
 
@@ -99,6 +100,12 @@ impl Execute for ClientAction {
         note(form, cx, now, "added", Map::new()).await?;
         Ok(done.message(message))
     }
+
+    async fn after_execute(self, form: &mut Form<Client>, cx: &mut Context<'_>) -> Result<(), PageError> {
+        let (id, client) = (form.required_key()?, form.value());
+        words::index(cx.tx().await?, Kind::Client, id, &client.searched()).await?;
+        Ok(())
+    }
 }
 
 async fn save(form: &mut Form<Client>, cx: &mut Context<'_>, now: i64) -> Result<Done, PageError> {
@@ -146,14 +153,21 @@ async fn note(
         changes: changes.into(),
         told: Some((id, &sentence)),
     };
-    Ok(journal::note(cx.tx().await?, &who, now, entry).await?)
+    journal::note(cx.tx().await?, &who, now, entry).await?;
+    cx.publish(format!("clients/{id}"), action, &json!({ "by": who.name }));
+    Ok(())
 }
 
 impl Client {
     /// The folded text a search looks through.
     #[must_use]
     pub fn search_text(&self) -> String {
-        fold_all(&[&self.account, &self.name, &self.industry, &self.city, &self.email])
+        fold_all(&self.searched())
+    }
+
+    /// The texts it is found by.
+    pub(crate) fn searched(&self) -> [&str; 5] {
+        [&self.account, &self.name, &self.industry, &self.city, &self.email]
     }
 
     /// The name as lists are sorted by it: whatever the case.

@@ -1,11 +1,12 @@
 //! A person at a client.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use toolcrib::adapter::{fold, fold_all};
 use toolcrib::prelude::*;
 
 use crate::db::journal::{self, Entry};
 use crate::db::persons;
+use crate::db::words::{self, Kind};
 use crate::domain::changes;
 use crate::pages::{actor, viewer};
 
@@ -76,6 +77,18 @@ impl Execute for PersonAction {
             Self::Save => save(form, cx).await,
             Self::Remove => remove(form, cx).await,
         }
+    }
+
+    async fn after_execute(self, form: &mut Form<Person>, cx: &mut Context<'_>) -> Result<(), PageError> {
+        let (id, person) = (form.required_key()?, form.value().clone());
+        let tx = cx.tx().await?;
+        match self {
+            Self::Remove => words::forget(tx, Kind::Person, id).await?,
+            Self::Add | Self::Save => {
+                words::index(tx, Kind::Person, id, &[&person.name, &person.title, &person.email]).await?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -160,10 +173,14 @@ async fn note(
     let name = form.value().name.as_str();
     let entry = |changes, told| Entry { action, record_kind: "person", record_id: id, record_name: name, changes, told };
     let tx = cx.tx().await?;
+    let clients: Vec<i64> = told.iter().map(|(client, _)| *client).collect();
     let mut told = told.iter().copied();
     journal::note(tx, &who, now, entry(changes, told.next())).await?;
     for also in told {
         journal::note(tx, &who, now, entry(Value::default(), Some(also))).await?;
+    }
+    for client in clients {
+        cx.publish(format!("clients/{client}"), action, &json!({ "by": who.name }));
     }
     Ok(())
 }

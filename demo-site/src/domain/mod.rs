@@ -9,3 +9,4 @@ mod csv_guard;
 pub mod csv_import;
 pub mod moments;
 pub mod privacy;
+pub mod words;

@@ -6,7 +6,7 @@ use toolcrib::users::{PasswordHash, Users};
 use super::companies::COMPANIES;
 use super::*;
 use crate::db::fixture::on_both_engines;
-use crate::db::{clients, desk, panels, search};
+use crate::db::{clients, desk, panels, search, timeline};
 use crate::domain::csv_import;
 
 const NOW: i64 = 1_700_000_000_000_000;

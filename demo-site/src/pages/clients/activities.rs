@@ -6,11 +6,12 @@ use serde_json::json;
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
 
+use super::activity::is_own;
 use super::client_of;
 use super::panels::tracked;
 use crate::adapters::{Activity, ActivityAction, Client};
-use crate::db::timeline::{self, Before, Entry};
 use crate::db::persons;
+use crate::db::timeline::{self, Before, Entry};
 use crate::pages::{filters, viewer};
 
 /// What happened with a client, the newest first.
@@ -26,8 +27,8 @@ struct Activities {
     id: i64,
     client: Row<Client>,
     tracking_id: i64,
-    /// Who looks: what is his or her own can be edited.
-    viewer: i64,
+    /// Which activities the visitor may edit.
+    own: Vec<i64>,
     form: Form<Activity>,
     entries: Vec<Entry>,
     /// The kind that is shown alone; nothing for all.
@@ -66,9 +67,10 @@ impl PageModule for ActivitiesPanel {
             return cx.json(&json!({ "activities": entries, "older": older }));
         }
         let form = new_activity(cx, id).await?;
-        let (viewer, kind) = (viewer(cx)?, kind.unwrap_or_default().to_owned());
-        let is_older = before.is_some();
-        let panel = Activities { id, client, tracking_id, viewer, form, entries, kind, older, is_older };
+        let viewer = viewer(cx)?;
+        let own = entries.iter().filter(|entry| is_own(cx, entry.owner_id, viewer)).filter_map(Entry::activity).collect();
+        let (kind, is_older) = (kind.unwrap_or_default().to_owned(), before.is_some());
+        let panel = Activities { id, client, tracking_id, own, form, entries, kind, older, is_older };
         cx.render_part(&panel, &panel.as_panel())
     }
 
@@ -131,7 +133,7 @@ impl Activities {
     }
 
     fn may_edit(&self, entry: &Entry) -> bool {
-        entry.activity().is_some() && entry.owner_id == Some(self.viewer)
+        entry.activity().is_some_and(|activity| self.own.contains(&activity))
     }
 }
 

@@ -6,6 +6,7 @@ mod card;
 mod export;
 mod form;
 mod list;
+mod live;
 mod panels;
 mod race;
 
@@ -27,6 +28,7 @@ pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
         .page::<panels::DealsPanel>()
         .page::<activities::ActivitiesPanel>()
         .page::<activity::ActivityPage>()
+        .page::<live::ClientLivePage>()
         .page::<race::ClientRacePage>()
         .page::<export::ClientsCsvPage>();
     let builder = panels::preview(form::preview(card::preview(list::preview(builder))));

@@ -83,7 +83,9 @@ async fn outrun(unit: &mut Unit, id: i64, version: i64) -> Result<Option<String>
         changes: changes.into(),
         told: Some((id, &sentence)),
     };
-    journal::note(tx, &Actor { id: id_of_rival, name }, now, entry).await?;
+    let rival = Actor { id: id_of_rival, name };
+    journal::note(tx, &rival, now, entry).await?;
+    unit.publish(format!("clients/{id}"), "changed", &json!({ "by": rival.name }));
     Ok(Some(phone))
 }
 

@@ -1,7 +1,8 @@
 // Forms that answer in place. Without this script each of them loads a page.
 //
 // A form with `data-part` names the element its answer goes into. It is sent as a script's request: the server answers
-// the part of the page (a refused form), or what to do next.
+// the part of the page (a refused form), or what to do next. The element is then loaded again, from the address in its
+// `data-part-from` where it is a part of another page.
 
 const region = () => {
   let region = document.querySelector("[data-announce]");
@@ -47,7 +48,7 @@ const send = async (form, button, part) => {
       location.assign(next.location);
       return;
     }
-    const fresh = await request(location.pathname + location.search);
+    const fresh = await request(part.dataset.partFrom ?? location.pathname + location.search);
     if (!fresh.ok) throw new Error(String(fresh.status));
     put(part, parsed(await fresh.text()));
     announce(next.message);

@@ -21,6 +21,8 @@ mod deadlines;
 mod departures;
 mod dispatch;
 mod durability;
+mod live;
+mod live_streams;
 mod modules;
 mod named_locks;
 mod object_locks;

@@ -21,6 +21,7 @@ mod migrations;
 pub mod panels;
 pub mod persons;
 pub mod pipelines;
+pub mod reindex;
 pub mod reports;
 pub mod search;
 pub mod seed;

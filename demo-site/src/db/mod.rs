@@ -23,6 +23,7 @@ pub mod panels;
 pub mod persons;
 pub mod pipelines;
 pub mod race;
+pub mod reindex;
 pub mod reports;
 pub mod search;
 pub mod seed;

@@ -7,9 +7,11 @@
 pub mod accounts;
 pub mod audit;
 pub mod bulk;
+pub mod client_list;
 pub mod clients;
 pub mod deals;
 pub mod desk;
+pub mod duplicates;
 #[cfg(test)]
 mod fixture;
 pub mod import;

@@ -3,6 +3,8 @@
 //! Everything here is pure: values in, values out. [`csv_import`] and [`csv_export`] carry records in from
 //! and out to files. What a client record may contain says [`Client`](crate::adapters::Client).
 
+pub mod client_filter;
 pub mod csv_export;
 mod csv_guard;
 pub mod csv_import;
+pub mod duplicates;

@@ -22,6 +22,8 @@ pub struct Chosen {
     pub name: String,
     /// The name of who looks after it, or nothing.
     pub owner: String,
+    /// Whether it is its owner's alone.
+    pub private: bool,
 }
 
 /// Who changes something, and when.
@@ -35,8 +37,9 @@ pub struct By<'a> {
     pub now: i64,
 }
 
-const COLUMNS: &str = "SELECT clients.id, clients.name, COALESCE(toolcrib_users.display_name, '') AS owner FROM clients \
-                       LEFT JOIN toolcrib_users ON toolcrib_users.id = clients.owner_id";
+const COLUMNS: &str = "SELECT clients.id, clients.name, COALESCE(toolcrib_users.display_name, '') AS owner, \
+                       clients.private FROM clients LEFT JOIN toolcrib_users \
+                       ON toolcrib_users.id = clients.owner_id";
 
 /// Those of these clients that are there for `viewer`, each once.
 ///

@@ -27,7 +27,7 @@ pub struct Matching {
 }
 
 /// What stands beside a client in the list.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, serde::Deserialize)]
 pub struct Beside {
     /// The client's id.
     pub id: i64,

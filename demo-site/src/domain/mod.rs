@@ -8,3 +8,4 @@ pub mod csv_export;
 mod csv_guard;
 pub mod csv_import;
 pub mod duplicates;
+pub mod words;

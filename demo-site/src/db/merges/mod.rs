@@ -17,6 +17,7 @@ use toolcrib::db::{self, Conn, DbError};
 use super::bulk::By;
 use super::journal::{self, Entry};
 use super::visible;
+use super::words::{self, Kind};
 use crate::adapters::Client;
 
 /// What belongs to a client and moves with it: the kind of the record, its table, what several are called.
@@ -167,7 +168,7 @@ pub(super) async fn write(
                   email = $7, notes = $8, search = $9, sort_name = $10, private = $11, \
                   owner_id = (SELECT id FROM toolcrib_users WHERE id = $12), version = version + 1, updated_at = $13 \
                   WHERE id = $14 AND version = $15 AND merged_into IS NULL RETURNING version";
-    client
+    let version: Option<i64> = client
         .bind_facts(db::query(update))
         .bind(&facts.notes)
         .bind(client.search_text())
@@ -178,7 +179,11 @@ pub(super) async fn write(
         .bind(id)
         .bind(version)
         .scalar_optional(tx)
-        .await
+        .await?;
+    if version.is_some() {
+        words::index(tx, Kind::Client, id, &client.searched()).await?;
+    }
+    Ok(version)
 }
 
 fn client_of(facts: &Facts) -> Client {

@@ -19,6 +19,8 @@ pub enum Undone {
     Already,
     /// The kept client was changed since: undoing would lose that change.
     Changed,
+    /// It was changed while this was at work: the unit is to be run again.
+    Lost,
 }
 
 /// Gives both clients back what they were, and moves back what was moved. What was added to the kept client since stays with it.
@@ -46,8 +48,7 @@ pub async fn undo(tx: &mut Conn, merge: &Merge, by: By<'_>) -> Result<Undone, Db
     // Out of the way first: the two may have exchanged their accounts.
     set_account(tx, merge.gone_id, &format!("undoing {} {}", merge.gone_id, by.now), by.now).await?;
     if write(tx, merge.kept_id, merge.kept_version, &before.kept, by.now).await?.is_none() {
-        // Changed since the first statement looked: the page undoes this unit.
-        return Ok(Undone::Changed);
+        return Ok(Undone::Lost);
     }
     set_account(tx, merge.gone_id, &before.gone.account, by.now).await?;
     db::query("UPDATE clients SET merged_into = NULL, version = version + 1 WHERE id = $1")

@@ -1,10 +1,12 @@
 //! Clients: the list, the card with its panels, the form, the file.
 
+mod bulk;
 mod card;
 mod export;
 mod form;
 mod list;
 mod panels;
+mod views;
 
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
@@ -23,8 +25,11 @@ pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
         .page::<panels::ContactsPanel>()
         .page::<panels::DealsPanel>()
         .page::<panels::ActivitiesPanel>()
+        .page::<bulk::ClientsBulkPage>()
+        .page::<views::ViewsPage>()
+        .page::<views::ViewPage>()
         .page::<export::ClientsCsvPage>();
-    panels::preview(form::preview(card::preview(list::preview(builder))))
+    views::preview(panels::preview(form::preview(card::preview(list::preview(builder)))))
 }
 
 /// The client of the page's address, if it is there for whoever looks: somebody else's private one is not.

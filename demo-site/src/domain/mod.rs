@@ -4,9 +4,11 @@
 //! and out to files. What a client record may contain says [`Client`](crate::adapters::Client).
 
 pub mod changes;
+pub mod client_filter;
 pub mod csv_export;
 mod csv_guard;
 pub mod csv_import;
+pub mod duplicates;
 pub mod moments;
 pub mod privacy;
 pub mod words;

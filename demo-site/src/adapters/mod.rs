@@ -9,7 +9,9 @@ pub(crate) mod lead;
 pub(crate) mod person;
 pub(crate) mod pipeline;
 pub(crate) mod tag;
+mod task;
 pub(crate) mod view;
 
 pub use client::{Client, ClientAction};
 pub use import::{ImportAction, ImportFile};
+pub use task::{Task, TaskAction};

@@ -47,7 +47,7 @@ pub fn write<'a>(rows: impl IntoIterator<Item = ExportRow<'a>>) -> Vec<u8> {
     file
 }
 
-fn write_cell(file: &mut Vec<u8>, cell: &str) {
+pub(super) fn write_cell(file: &mut Vec<u8>, cell: &str) {
     let guarded = guard(cell);
     // Semicolons and tabs are quoted too: some spreadsheets split at them whatever the header says.
     // Outer spaces are, because some readers trim bare cells.

@@ -21,6 +21,7 @@ mod deadlines;
 mod departures;
 mod dispatch;
 mod durability;
+mod jobs;
 mod modules;
 mod named_locks;
 mod object_locks;

@@ -3,6 +3,8 @@
 use toolcrib::adapter::{fold, fold_all};
 use toolcrib::prelude::*;
 
+use crate::db::words::{self, Kind};
+
 /// A client. The list, the card, the form, the import and the seed all go by this.
 ///
 /// There are no other fields on purpose: whatever else a form sends (an id, an owner, a role) has
@@ -78,13 +80,24 @@ impl Execute for ClientAction {
         let message = format!("{} has been added.", form.value().name);
         Ok(form.save(cx).await?.message(message))
     }
+
+    async fn after_execute(self, form: &mut Form<Client>, cx: &mut Context<'_>) -> Result<(), PageError> {
+        let (id, client) = (form.required_key()?, form.value());
+        words::index(cx.tx().await?, Kind::Client, id, &client.searched()).await?;
+        Ok(())
+    }
 }
 
 impl Client {
     /// The folded text a search looks through.
     #[must_use]
     pub fn search_text(&self) -> String {
-        fold_all(&[&self.account, &self.name, &self.industry, &self.city, &self.email])
+        fold_all(&self.searched())
+    }
+
+    /// The texts it is found by.
+    pub(crate) fn searched(&self) -> [&str; 5] {
+        [&self.account, &self.name, &self.industry, &self.city, &self.email]
     }
 
     /// The name as lists are sorted by it: whatever the case.

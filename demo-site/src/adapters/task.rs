@@ -13,6 +13,7 @@ use told::{changes, told};
 use crate::db::journal::{self, Entry};
 use crate::db::tasks::{self, StoredTask};
 use crate::domain::agenda::{Show, clock, clock_text, day_of};
+use crate::pages::tasks::topic;
 use crate::pages::{actor, viewer};
 
 /// A task as its form shows it.
@@ -143,6 +144,7 @@ async fn add(form: &mut Form<Task>, cx: &mut Context<'_>) -> Result<Done, PageEr
         told: None,
     };
     journal::note(cx.tx().await?, &author, now, entry).await?;
+    tell(cx, id, [task.owner_id, None], [task.client_id, None]);
     let message = format!("“{}” has been added.", task.subject);
     let to = format!("/tasks?show={}", Show::holding(task.due_at, now).key());
     Ok(Done::new().to(next(cx).unwrap_or(to)).message(message).json(json!({ "id": id })))
@@ -171,6 +173,7 @@ async fn save(
     let sentence = format!("Changed the task “{}”", task.subject);
     let told = task.client_id.map(|client| (client, sentence.as_str()));
     note(cx, stored, "changed", Value::Object(changes), told).await?;
+    tell(cx, stored.id, [stored.owner_id, task.owner_id], [stored.client_id, task.client_id]);
     Ok(Some(message))
 }
 
@@ -212,6 +215,7 @@ async fn tick(
     }
     let told = stored.client_id.map(|client| (client, sentence.as_str()));
     note(cx, stored, action, json!({}), told).await?;
+    tell(cx, stored.id, [stored.owner_id, None], [stored.client_id, None]);
     Ok(Some(message))
 }
 
@@ -226,6 +230,18 @@ async fn note(
     let entry =
         Entry { action, record_kind: "activity", record_id: stored.id, record_name: &stored.subject, changes, told };
     Ok(journal::note(cx.tx().await?, &actor, now_micros(), entry).await?)
+}
+
+/// Tells those who look at a task's owner or client, old and new, that there is something new to see.
+fn tell(cx: &mut Context<'_>, id: i64, owners: [Option<i64>; 2], clients: [Option<i64>; 2]) {
+    let [old, new] = owners;
+    for owner in [old, new.filter(|_| new != old)].into_iter().flatten() {
+        cx.publish(topic(owner), "changed", &json!({ "task": id }));
+    }
+    let [old, new] = clients;
+    for client in [old, new.filter(|_| new != old)].into_iter().flatten() {
+        cx.publish(format!("clients/{client}"), "task", &json!({ "task": id }));
+    }
 }
 
 /// To a script that put the form into a page the answer is that page's part, loaded again; it says the message itself.

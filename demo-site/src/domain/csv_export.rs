@@ -36,18 +36,23 @@ pub fn write<'a>(rows: impl IntoIterator<Item = ExportRow<'a>>) -> Vec<u8> {
     for row in rows {
         // Taken apart without `..`, so that a new field cannot be forgotten here.
         let ExportRow { account, name, industry, city, website, phone, email, notes } = row;
-        for (index, cell) in [account, name, industry, city, website, phone, email, notes].into_iter().enumerate() {
-            if index > 0 {
-                file.push(b',');
-            }
-            write_cell(&mut file, cell);
-        }
-        file.extend_from_slice(b"\r\n");
+        write_line(&mut file, &[account, name, industry, city, website, phone, email, notes]);
     }
     file
 }
 
-pub(super) fn write_cell(file: &mut Vec<u8>, cell: &str) {
+/// Writes one line of any file.
+pub fn write_line(file: &mut Vec<u8>, cells: &[&str]) {
+    for (index, cell) in cells.iter().enumerate() {
+        if index > 0 {
+            file.push(b',');
+        }
+        write_cell(file, cell);
+    }
+    file.extend_from_slice(b"\r\n");
+}
+
+fn write_cell(file: &mut Vec<u8>, cell: &str) {
     let guarded = guard(cell);
     // Semicolons and tabs are quoted too: some spreadsheets split at them whatever the header says.
     // Outer spaces are, because some readers trim bare cells.

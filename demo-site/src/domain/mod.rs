@@ -1,7 +1,7 @@
 //! What the CRM knows about its data, without a framework and without SQL.
 //!
 //! Everything here is pure: values in, values out. [`csv_import`] and [`csv_export`] carry records in from
-//! and out to files, [`calendar`] tasks; [`agenda`] knows when a task is due, [`charts`] how large a bar is drawn. What a client record may contain says [`Client`](crate::adapters::Client).
+//! and out to files. What a client record may contain says [`Client`](crate::adapters::Client).
 
 pub mod agenda;
 pub mod calendar;
@@ -10,3 +10,4 @@ pub mod csv_export;
 mod csv_guard;
 pub mod csv_import;
 pub mod months;
+pub mod words;

@@ -3,6 +3,7 @@
 mod calendar;
 mod edit;
 mod list;
+mod live;
 
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
@@ -12,7 +13,11 @@ use crate::db::tasks;
 
 /// The pages and their samples.
 pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
-    let builder = builder.page::<list::TasksPage>().page::<calendar::TasksCalendarPage>().page::<edit::TaskPage>();
+    let builder = builder
+        .page::<list::TasksPage>()
+        .page::<calendar::TasksCalendarPage>()
+        .page::<live::TasksLivePage>()
+        .page::<edit::TaskPage>();
     edit::preview(list::preview(builder))
 }
 
@@ -27,4 +32,9 @@ async fn with_owners(
     people.extend(missing);
     let choices = people.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect();
     Ok(form.offer(Task::OWNER, choices))
+}
+
+/// What those listen to who look at the tasks of a user.
+pub(crate) fn topic(owner: i64) -> String {
+    format!("tasks/{owner}")
 }

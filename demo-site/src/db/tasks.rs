@@ -75,6 +75,7 @@ pub struct NewTask {
 
 /// How many open tasks there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Counts {
     /// Due on this day.
     pub today: i64,

@@ -146,7 +146,7 @@ mod tests {
             "x\\nATTACH:1\\",
         ] {
             let file = write(&[todo(hostile)], "crm.example\r\nATTACH:1", NOW);
-            assert_eq!(lines(&file).len(), 11, "{file}");
+            assert_eq!(lines(&file).len(), 12, "{file}");
             assert!(!file.replace("\r\n", "").contains(['\r', '\n', '\0', '\u{b}', '\u{c}', '\u{85}', '\u{2028}']));
             assert!(lines(&file).iter().all(|line| !line.starts_with("ATTACH") && !line.starts_with("BEGIN:VEVENT")));
         }
@@ -177,7 +177,7 @@ mod tests {
             let file = write(&[todo(&subject)], "crm.example", NOW);
             prop_assert!(file.split_terminator("\r\n").all(|line| line.len() <= LINE && !line.contains('\n')));
             let lines = lines(&file);
-            prop_assert_eq!(lines.len(), 11);
+            prop_assert_eq!(lines.len(), 12);
             let summary = lines.iter().find_map(|line| line.strip_prefix("SUMMARY:")).unwrap();
             let kept = subject.replace(['\u{2028}', '\u{2029}'], "\n");
             prop_assert_eq!(unescaped(summary), kept);

@@ -12,6 +12,8 @@ pub(crate) mod tag;
 mod task;
 pub(crate) mod view;
 
+pub use activity::{Activity, ActivityAction, ActivityKind};
 pub use client::{Client, ClientAction};
 pub use import::{ImportAction, ImportFile};
+pub use person::{Person, PersonAction};
 pub use task::{Task, TaskAction};

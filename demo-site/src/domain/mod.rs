@@ -5,9 +5,12 @@
 
 pub mod agenda;
 pub mod calendar;
+pub mod changes;
 pub mod charts;
 pub mod csv_export;
 mod csv_guard;
 pub mod csv_import;
+pub mod moments;
 pub mod months;
+pub mod privacy;
 pub mod words;

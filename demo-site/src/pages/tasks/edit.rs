@@ -44,8 +44,14 @@ impl PageModule for TaskPage {
 
     async fn action(&mut self, cx: &mut Context<'_>) -> PageResult {
         let (id, viewer) = (cx.path("id")?, viewer(cx)?);
-        // Not found here it may be what this very form, sent twice, has removed: the action finds out.
+        if !cx.rights().include(Some("edit")) {
+            return Err(PageError::Forbidden);
+        }
         let task = tasks::find(cx.read().await?, id, viewer).await?;
+        // It may be what this very form, sent twice, has removed: then the key it was sent with is known.
+        if task.is_none() && cx.form_param("_once").is_none() {
+            return Err(PageError::NotFound);
+        }
         let owner = task.as_ref().and_then(|task| task.owner_id.zip(task.owner.clone()));
         let row = task.as_ref().map_or_else(|| Row::stored(Task::default(), id, None), Task::row);
         let form = cx.form_of(row);

@@ -48,14 +48,19 @@ pub fn append<'a>(file: &mut Vec<u8>, rows: impl IntoIterator<Item = ExportRow<'
     for row in rows {
         // Taken apart without `..`, so that a new field cannot be forgotten here.
         let ExportRow { account, name, industry, city, website, phone, email, notes } = row;
-        for (index, cell) in [account, name, industry, city, website, phone, email, notes].into_iter().enumerate() {
-            if index > 0 {
-                file.push(b',');
-            }
-            write_cell(file, cell);
-        }
-        file.extend_from_slice(b"\r\n");
+        write_line(file, &[account, name, industry, city, website, phone, email, notes]);
     }
+}
+
+/// Writes one line of any file.
+pub fn write_line(file: &mut Vec<u8>, cells: &[&str]) {
+    for (index, cell) in cells.iter().enumerate() {
+        if index > 0 {
+            file.push(b',');
+        }
+        write_cell(file, cell);
+    }
+    file.extend_from_slice(b"\r\n");
 }
 
 fn write_cell(file: &mut Vec<u8>, cell: &str) {

@@ -11,5 +11,7 @@ pub(crate) mod pipeline;
 pub(crate) mod tag;
 pub(crate) mod view;
 
+pub use activity::{Activity, ActivityAction, ActivityKind};
 pub use client::{Client, ClientAction};
 pub use import::{ImportAction, ImportFile};
+pub use person::{Person, PersonAction};

@@ -6,7 +6,7 @@ use toolcrib::users::{PasswordHash, Users};
 use super::companies::COMPANIES;
 use super::*;
 use crate::db::fixture::on_both_engines;
-use crate::db::{clients, desk, panels, search};
+use crate::db::{clients, desk, panels, search, timeline};
 use crate::domain::csv_import;
 
 const NOW: i64 = 1_700_000_000_000_000;
@@ -71,8 +71,8 @@ async fn a_new_crm_has_users_clients_and_a_story(db: Db) {
         assert!(contacts.is_sorted_by_key(|contact| contact.name.clone()));
         let deals = panels::deals(&mut conn, client.id).await.unwrap();
         assert!((1..=3).contains(&deals.len()));
-        let activities = panels::activities(&mut conn, client.id).await.unwrap();
-        assert!((4..=10).contains(&activities.len()), "at most the ten newest");
+        let activities = timeline::page(&mut conn, client.id, None, None).await.unwrap();
+        assert!((4..=15).contains(&activities.len()));
         assert!(activities.is_sorted_by_key(|activity| std::cmp::Reverse(activity.happened_at)));
         assert_eq!(activities[0].happened_at, client.updated_at);
     }

@@ -63,6 +63,21 @@ pub fn write_line(file: &mut Vec<u8>, cells: &[&str]) {
     file.extend_from_slice(b"\r\n");
 }
 
+/// Writes rows of any cells, marked and quoted like those of [`write`].
+pub fn write_cells(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
+    let mut file = Vec::new();
+    for row in rows {
+        for (index, cell) in row.iter().enumerate() {
+            if index > 0 {
+                file.push(b',');
+            }
+            write_cell(&mut file, cell);
+        }
+        file.extend_from_slice(b"\r\n");
+    }
+    file
+}
+
 fn write_cell(file: &mut Vec<u8>, cell: &str) {
     let guarded = guard(cell);
     // Semicolons and tabs are quoted too: some spreadsheets split at them whatever the header says.

@@ -97,7 +97,9 @@ async fn two_that_start_at_once_do_not_collide(db: Db) {
 async fn what_was_imported_before_stays(db: Db) {
     let mut tx = db.begin().await.unwrap();
     let rows = csv_import::read(b"Account,Name\nTC-1001,Somebody else\n").unwrap();
-    crate::db::import::apply(&mut tx, rows, NOW).await.unwrap();
+    let run_id = crate::db::imports::add(&mut tx, &crate::db::imports::NewRun::default(), NOW).await.unwrap();
+    let origin = crate::db::import::Origin { run_id, owner_id: None };
+    crate::db::import::apply(&mut tx, rows, origin, NOW).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(fill(&db).await, Seeded::Done);
     let mut conn = db.read().await.unwrap();

@@ -3,6 +3,9 @@
 //! Everything here is pure: values in, values out. [`csv_import`] and [`csv_export`] carry records in from
 //! and out to files. What a client record may contain says [`Client`](crate::adapters::Client).
 
+pub mod account_code;
+pub mod board;
 pub mod csv_export;
 mod csv_guard;
 pub mod csv_import;
+pub mod money;

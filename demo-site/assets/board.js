@@ -19,9 +19,8 @@ const tell = (text) => {
   problem.hidden = !text;
 };
 
-const showGrips = () => {
+const arm = () => {
   for (const grip of board.querySelectorAll("[data-grip]")) {
-    grip.hidden = false;
     const card = grip.closest("[data-deal]");
     card.draggable = true;
     // A link or a picture would be dragged in place of its card.
@@ -49,7 +48,6 @@ const refetch = async () => {
   const old = board.querySelector(".board");
   const [left, tops] = [old?.scrollLeft ?? 0, new Map(lanes().map((lane) => [lane.id, cardsOf(lane).scrollTop]))];
   board.replaceChildren(...page.body.childNodes);
-  showGrips();
   const fresh = board.querySelector(".board");
   if (fresh) fresh.scrollLeft = left;
   for (const lane of lanes()) cardsOf(lane).scrollTop = tops.get(lane.id) ?? 0;
@@ -100,7 +98,7 @@ const stands = (card, from) => card.parentElement === from.cards && card.nextEle
 const lift = (card) => {
   lifted = { card, from: whereIs(card) };
   card.classList.add("deal--lifted");
-  board.dataset.busy = "";
+  card.dataset.dragging = "";
   gripOf(card).setAttribute("aria-pressed", "true");
   say(`Lifted ${card.dataset.title}. ${place(card)}.`);
 };
@@ -108,7 +106,7 @@ const lift = (card) => {
 const letGo = () => {
   const { card, from } = lifted;
   lifted = null;
-  delete board.dataset.busy;
+  delete card.dataset.dragging;
   card.classList.remove("deal--lifted");
   gripOf(card).removeAttribute("aria-pressed");
   return { card, from };
@@ -164,7 +162,7 @@ board.addEventListener("dragstart", (event) => {
   const card = event.target.closest?.("[data-deal]");
   if (!card || lifted) return;
   lifted = { card, from: whereIs(card), mouse: true };
-  board.dataset.busy = "";
+  card.dataset.dragging = "";
   event.dataTransfer.effectAllowed = "move";
   event.dataTransfer.setData("text/plain", card.dataset.title);
   // The picture under the pointer is taken first, as the card was.
@@ -197,7 +195,7 @@ board.addEventListener("dragend", () => {
   else if (!stands(card, from)) void store(card, from);
 });
 
-// What somebody else changed comes with a part of the page that has no grips yet.
-board.addEventListener("toolcrib:live", showGrips);
-new MutationObserver(showGrips).observe(board, { childList: true });
-showGrips();
+// What somebody else changed comes as new cards.
+new MutationObserver(arm).observe(board, { childList: true });
+board.classList.add("board-frame--movable");
+arm();

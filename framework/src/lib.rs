@@ -56,6 +56,8 @@ pub mod db;
 pub mod events;
 pub mod filters;
 mod fold;
+pub mod jobs;
+pub mod live;
 pub mod locks;
 mod logging;
 pub mod object_log;
@@ -80,6 +82,8 @@ pub use settings::Settings;
 /// The guides' code is compiled with the tests.
 #[cfg(doctest)]
 mod guide {
+    #[doc = include_str!("../guide/live.md")]
+    mod live {}
     #[doc = include_str!("../guide/pages.md")]
     mod pages {}
     #[doc = include_str!("../guide/shared-state.md")]

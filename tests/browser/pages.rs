@@ -1,10 +1,11 @@
 //! Every page of the demo, by its own list of pages: none may be hard to use, too wide or broken.
 
+use toolcrib_tests::Places;
+use toolcrib_tests::Route;
 use toolcrib_tests::Server;
+use toolcrib_tests::routes;
 
-use crate::support::Route;
 use crate::support::prelude::*;
-use crate::support::routes;
 
 in_a_browser! {
     every_page_is_sound_for_an_administrator,
@@ -103,25 +104,25 @@ async fn a_page_can_be_used_without_a_mouse(stage: &Stage) {
 
 /// All pages a browser can open by their address, in the order of the list.
 async fn tour(server: &Server) -> Vec<(Route, String)> {
-    let card = a_card(server).await;
+    let places = Places::of(server, best_known_client(server).await).await;
     let pages = routes(server).into_iter().filter(|route| route.is_opened() && !route.is_data());
-    let tour: Vec<_> = pages.map(|route| (route.clone(), address(&route.pattern, &card))).collect();
+    let tour: Vec<_> = pages.map(|route| (route.clone(), address(&route.pattern, &places))).collect();
     assert!(tour.len() > 10, "too few pages: {tour:?}");
     tour
 }
 
 /// An address that the pattern stands for. A page with another kind of address must be added here to be looked at.
-fn address(pattern: &str, card: &str) -> String {
-    let address = pattern.replace("/clients/{id}", card);
-    let address = address.replace("/tools/users/{id}", "/tools/users/1").replace("/roles/{name}", "/roles/admin");
-    assert!(!address.contains('{'), "this tour has no address for {pattern}: give it one in `address`");
+fn address(pattern: &str, places: &Places) -> String {
+    let address =
+        places.address(pattern).replace("/tools/users/{id}", "/tools/users/1").replace("/roles/{name}", "/roles/admin");
+    assert!(!address.contains('{'), "this tour has no address for {pattern}: give it one in `Places`");
     address
 }
 
-/// The card of the client of whom most is known.
-async fn a_card(server: &Server) -> String {
+/// The client of whom most is known.
+async fn best_known_client(server: &Server) -> i64 {
     let sql = "SELECT client_id FROM activities GROUP BY client_id ORDER BY COUNT(*) DESC, client_id LIMIT 1";
-    format!("/clients/{}", server.database().number(sql).await)
+    server.database().number(sql).await
 }
 
 async fn shown_status(browser: &Browser) -> u64 {

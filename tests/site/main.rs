@@ -10,6 +10,7 @@
 
 mod access;
 mod bodies;
+mod card;
 mod clients;
 mod clients_edit;
 mod companies;

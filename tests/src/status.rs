@@ -15,6 +15,8 @@ pub struct Status {
     pub locks: Locks,
     pub sessions: Sessions,
     pub requests: Requests,
+    pub jobs: Jobs,
+    pub live: Live,
     pub database: DatabasePool,
 }
 
@@ -101,6 +103,26 @@ impl Requests {
     pub fn add_up(&self) -> bool {
         self.attempts == self.committed + self.retried + self.failed + self.exhausted
     }
+}
+
+/// Jobs in the background.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "the names are those of the document and explained there")]
+pub struct Jobs {
+    pub queued: u64,
+    pub running: u64,
+    pub failed: u64,
+    pub done_total: u64,
+}
+
+/// Streams of events to browsers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "the names are those of the document and explained there")]
+pub struct Live {
+    pub streams: u64,
+    pub topics: u64,
+    pub published_total: u64,
+    pub dropped_total: u64,
 }
 
 /// The database's connections.

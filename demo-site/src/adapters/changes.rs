@@ -1,30 +1,23 @@
 //! What a form changed of a record, for the journal.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use toolcrib::adapter::{Adapter, Rights, Row};
 
+use crate::domain::changes;
+
 /// Every field that is not the same: `{"city": ["Bonn", "Köln"]}`. Those of `but` are the program's own and not told.
-pub(crate) fn changes<A: Adapter>(before: &A, after: &A, but: &[&str]) -> Map<String, Value> {
-    let (before, after) = (fields(before), fields(after));
-    let mut changed = Map::new();
-    for (name, new) in after {
-        let old = before.get(&name).cloned().unwrap_or_default();
-        if old != new && !but.contains(&name.as_str()) {
-            changed.insert(name, json!([old, new]));
-        }
-    }
-    changed
+pub(super) fn changes<A: Adapter>(before: &A, after: &A, but: &[&str]) -> Map<String, Value> {
+    changes::between(&as_json(before), &as_json(after), but)
 }
 
-fn fields<A: Adapter>(value: &A) -> Map<String, Value> {
-    match Row::from(value.clone()).seen_by(&Rights::unlimited()).to_json() {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
+fn as_json<A: Adapter>(value: &A) -> Value {
+    Row::from(value.clone()).seen_by(&Rights::unlimited()).to_json()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::adapters::Client;
 

@@ -7,6 +7,7 @@ use super::Lead;
 use super::deal::currencies;
 use crate::db::journal::{self, Actor, Entry};
 use crate::db::leads::{self, Converted};
+use crate::db::words::{self, Kind};
 use crate::db::{clients, deals, pipelines};
 use crate::domain::{account_code, money};
 use crate::pages::{actor, viewer};
@@ -78,6 +79,7 @@ impl Execute for ConversionAction {
         }
         let Some(made) = convert(form, &lead, cx, now).await? else { return Ok(next) };
         leads::link(cx.tx().await?, id, made).await?;
+        index(cx, form.value(), made).await?;
         note(cx, &actor, now, (id, &lead.name), form.value(), made).await?;
         Ok(next.message(format!("{} is a client now.", lead.name)))
     }
@@ -99,12 +101,13 @@ async fn convert(
     let tx = cx.tx().await?;
     let person_id = leads::add_person(tx, wanted, client_id, now).await?;
     let mut deal_id = None;
-    if let Some(stage) = stage {
+    if let Some(stage) = &stage {
         let minor = money::minor(wanted.amount.0, &wanted.currency).unwrap_or_default();
         let position = deals::place_after(tx, stage.id, None, None).await?.unwrap_or_default();
         let closed_at = stage.is_closed().then_some(now);
         let place = (minor, position, closed_at);
         deal_id = Some(leads::add_deal(tx, wanted, (client_id, person_id), place, lead.owner_id, now).await?);
+        cx.publish(format!("deals/{}", stage.pipeline_id), "added", &json!({}));
     }
     Ok(Some(Converted { client_id, person_id, deal_id }))
 }
@@ -198,7 +201,23 @@ async fn note(
         }),
         told: Some((client, &format!("Converted the lead {lead_name}"))),
     };
-    Ok(journal::note(tx, actor, now, entry).await?)
+    journal::note(tx, actor, now, entry).await?;
+    cx.publish(format!("clients/{client}"), "converted", &json!({ "by": actor.name }));
+    Ok(())
+}
+
+/// What the global search finds of it.
+async fn index(cx: &mut Context<'_>, wanted: &Conversion, made: Converted) -> Result<(), PageError> {
+    let tx = cx.tx().await?;
+    if wanted.client == NEW_CLIENT {
+        words::index(tx, Kind::Client, made.client_id, &[&wanted.account, &wanted.client_name]).await?;
+    }
+    let person = [wanted.person_name.as_str(), &wanted.person_title, &wanted.person_email];
+    words::index(tx, Kind::Person, made.person_id, &person).await?;
+    if let Some(deal) = made.deal_id {
+        words::index(tx, Kind::Deal, deal, &[&wanted.deal_title]).await?;
+    }
+    Ok(())
 }
 
 fn added<'a>(record_kind: &'a str, record_id: i64, record_name: &'a str, told: Option<(i64, &'a str)>) -> Entry<'a> {

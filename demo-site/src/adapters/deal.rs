@@ -6,6 +6,7 @@ use toolcrib::prelude::*;
 
 use super::changes::changes;
 use crate::db::journal::{self, Entry};
+use crate::db::words::{self, Kind};
 use crate::db::{clients, deals, pipelines};
 use crate::domain::money;
 use crate::pages::{actor, viewer};
@@ -150,6 +151,8 @@ async fn add(form: &mut Form<Deal>, cx: &mut Context<'_>) -> Result<Done, PageEr
         told: Some((client_id, &format!("Added the deal “{title}” in {}", stage.name))),
     };
     journal::note(cx.tx().await?, &actor, now, entry).await?;
+    words::index(cx.tx().await?, Kind::Deal, id, &[title]).await?;
+    tell(cx, "added", client_id, &[stage.pipeline_id], &actor.name);
     let message = format!("{title} has been added.");
     Ok(done.message(message))
 }
@@ -184,9 +187,11 @@ async fn save(form: &mut Form<Deal>, cx: &mut Context<'_>) -> Result<Done, PageE
         return Ok(done);
     }
     let title = &form.value().title;
+    let mut pipelines = vec![stage.pipeline_id];
     if moved {
         let from = pipelines::stage(cx.tx().await?, before.stage_id.unwrap_or_default()).await?;
         changed.remove("stage_id");
+        pipelines.extend(from.as_ref().map(|stage| stage.pipeline_id));
         changed.insert("stage".to_owned(), json!([from.map(|stage| stage.name), stage.name]));
     }
     let told = if moved { format!("Moved “{title}” to {}", stage.name) } else { format!("Changed the deal “{title}”") };
@@ -199,6 +204,8 @@ async fn save(form: &mut Form<Deal>, cx: &mut Context<'_>) -> Result<Done, PageE
         told: before.client_id.map(|client| (client, told.as_str())),
     };
     journal::note(cx.tx().await?, &actor, now, entry).await?;
+    words::index(cx.tx().await?, Kind::Deal, id, &[title]).await?;
+    tell(cx, "changed", before.client_id.unwrap_or_default(), &pipelines, &actor.name);
     Ok(done)
 }
 
@@ -218,6 +225,19 @@ async fn remove(form: &mut Form<Deal>, cx: &mut Context<'_>) -> Result<Done, Pag
         changes: json!({}),
         told: deal.client_id.map(|client| (client, told.as_str())),
     };
-    journal::note(cx.tx().await?, &actor, now, entry).await?;
+    let tx = cx.tx().await?;
+    journal::note(tx, &actor, now, entry).await?;
+    words::forget(tx, Kind::Deal, id).await?;
+    let stage = pipelines::stage(tx, deal.stage_id.unwrap_or_default()).await?;
+    let pipelines: Vec<i64> = stage.map(|stage| stage.pipeline_id).into_iter().collect();
+    tell(cx, "removed", deal.client_id.unwrap_or_default(), &pipelines, &actor.name);
     Ok(done.to("/deals").message(format!("{} has been removed.", deal.title)))
+}
+
+/// Tells the boards and the client's card. A board is not told what: the deal may be a private client's.
+pub(crate) fn tell(cx: &mut Context<'_>, event: &str, client_id: i64, pipelines: &[i64], by: &str) {
+    for pipeline in pipelines {
+        cx.publish(format!("deals/{pipeline}"), event, &json!({}));
+    }
+    cx.publish(format!("clients/{client_id}"), event, &json!({ "by": by }));
 }

@@ -13,9 +13,11 @@ pub(crate) mod pipeline;
 pub(crate) mod tag;
 pub(crate) mod view;
 
+pub use activity::{Activity, ActivityAction, ActivityKind};
 pub use client::{Client, ClientAction};
 pub use conversion::{Conversion, ConversionAction, NEW_CLIENT};
 pub use deal::{Deal, DealAction};
 pub use import::{ImportAction, ImportFile};
 pub use lead::{Lead, LeadAction, LeadStatus};
 pub use pipeline::{Outcome, Pipeline, PipelineAction, Stage, StageAction};
+pub use person::{Person, PersonAction};

@@ -183,6 +183,7 @@ impl Execute for StageAction {
         let (Some(id), false) = (form.key(), form.is_refused()) else { return Ok(done) };
         let name = if before.name.is_empty() { &form.value().name } else { &before.name };
         pipelines::note(cx.tx().await?, &actor, now, (action, "stage"), (id, name), changes).await?;
+        cx.publish(format!("deals/{pipeline}"), action, &json!({}));
         Ok(done)
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use toolcrib::db::{self, Conn, DbError};
 
 use super::values;
+use super::words::{self, Kind};
 use crate::adapters::Client;
 use crate::domain::csv_import::{ImportRow, RowRefusal};
 
@@ -107,14 +108,20 @@ async fn insert(conn: &mut Conn, batch: &[(u64, ImportRow)], now: i64) -> Result
     let mut statement = db::query_built(format!(
         "INSERT INTO clients (account, name, industry, city, website, phone, email, notes, \
          search, sort_name, created_at, updated_at) VALUES {} \
-         ON CONFLICT (account) DO NOTHING RETURNING account",
+         ON CONFLICT (account) DO NOTHING RETURNING account, id",
         values::tuples(batch.len(), 12)
     ));
     for (_, ImportRow { client, notes }) in batch {
         statement = client.bind_facts(statement).bind(notes);
         statement = statement.bind(client.search_text()).bind(client.sort_name()).bind(now).bind(now);
     }
-    Ok(statement.scalars::<String>(conn).await?.into_iter().collect())
+    let ids: HashMap<String, i64> = statement.fetch_all::<(String, i64)>(conn).await?.into_iter().collect();
+    let searched: Vec<_> = batch
+        .iter()
+        .filter_map(|(_, row)| Some((*ids.get(&row.client.account)?, row.client.searched().join("\n"))))
+        .collect();
+    words::index_many(conn, Kind::Client, &searched).await?;
+    Ok(ids.into_keys().collect())
 }
 
 /// The clients with these accounts, by account.
@@ -197,8 +204,11 @@ EL,Estée Lauder Companies (The),Consumer Staples,Personal Care Products,\"New Y
             "GICS Sub-Industry: Distillers & Vintners\nDate added: 1982-10-31\nCIK: 14693\nFounded: 1870"
         );
         let mut conn = db.read().await.unwrap();
-        let found = "SELECT COUNT(*) FROM clients WHERE search LIKE '%estée%' AND search LIKE '%york%'";
+        let found = "SELECT COUNT(*) FROM clients WHERE search LIKE '%estee%' AND search LIKE '%york%'";
         assert_eq!(db::query(found).scalar::<i64>(&mut conn).await.unwrap(), 1, "what was imported is found");
+        let words =
+            "SELECT COUNT(DISTINCT record_id) FROM search_words WHERE kind = 1 AND word IN ('estee', 'york', '3m')";
+        assert_eq!(db::query(words).scalar::<i64>(&mut conn).await.unwrap(), 2, "by its words too");
 
         let again = import(&db, COMPANIES).await;
         assert_eq!((again.taken, again.refused.len()), (0, 0));

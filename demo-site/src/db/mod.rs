@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod audit;
 pub mod bulk;
 pub mod clients;
+pub mod colleagues;
 pub mod deals;
 pub mod desk;
 #[cfg(test)]
@@ -21,6 +22,8 @@ mod migrations;
 pub mod panels;
 pub mod persons;
 pub mod pipelines;
+pub mod race;
+pub mod reindex;
 pub mod reports;
 pub mod search;
 pub mod seed;

@@ -5,7 +5,11 @@
 
 pub mod account_code;
 pub mod board;
+pub mod changes;
 pub mod csv_export;
 mod csv_guard;
 pub mod csv_import;
+pub mod moments;
 pub mod money;
+pub mod privacy;
+pub mod words;

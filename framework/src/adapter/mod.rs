@@ -18,7 +18,7 @@ mod tests;
 mod value;
 mod view;
 
-pub use crate::fold::{fold, fold_all, like_pattern, words};
+pub use crate::fold::{FOLD_VERSION, fold, fold_all, like_pattern, words};
 pub use errors::{ErrorKind, Errors, FieldError};
 pub use execute::{Done, Execute};
 pub use form::Form;

@@ -17,7 +17,7 @@ const SECRET_NAMES: [&str; 9] =
 
 /// At most `limit` bytes of a text. NUL, which PostgreSQL stores in no text, is replaced: one entry
 /// with it must not keep all others from being stored.
-pub(super) fn limited(text: &str, limit: usize) -> String {
+pub(crate) fn limited(text: &str, limit: usize) -> String {
     let clean = match text.contains('\0') {
         true => Cow::Owned(text.replace('\0', "\u{fffd}")),
         false => Cow::Borrowed(text),
@@ -73,7 +73,7 @@ fn is_secret(name: &str) -> bool {
 }
 
 /// An error and its causes, one a line. What a cause repeats of the error above is left out.
-pub(super) fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut above = text.clone();
     let mut cause = error.source();

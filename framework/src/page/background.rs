@@ -47,7 +47,28 @@ pub struct UnitAttempt {
     pub ended_micros: i64,
 }
 
+/// Which failed attempts are noted in the object log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notes {
+    All,
+    /// Those that are followed by another one.
+    Replays,
+}
+
 impl UnitError {
+    /// The error the work answered by [`PageError::other`], where it is of this type.
+    pub(crate) fn into_cause<E: std::error::Error + 'static>(self) -> Result<E, Self> {
+        let Self { name, attempts, failure } = self;
+        let failure = match *failure {
+            Failure::Page(PageError::Other(source)) => match source.downcast::<E>() {
+                Ok(cause) => return Ok(*cause),
+                Err(source) => Failure::Page(PageError::Other(source)),
+            },
+            failure => failure,
+        };
+        Err(Self { name, attempts, failure: Box::new(failure) })
+    }
+
     /// Its attempts, the last one last.
     #[must_use]
     pub fn attempts(&self) -> &[UnitAttempt] {
@@ -81,6 +102,24 @@ impl Site {
         name: &'static str,
         work: impl AsyncFn(&mut Unit) -> Result<T, PageError>,
     ) -> Result<UnitDone<T>, UnitError> {
+        self.run_unit(name, work, Notes::All).await
+    }
+
+    /// As [`Site::unit_of_work`], for a part of a larger work, which notes itself why it failed.
+    pub(crate) async fn unit_of_larger_work<T>(
+        &self,
+        name: &'static str,
+        work: impl AsyncFn(&mut Unit) -> Result<T, PageError>,
+    ) -> Result<UnitDone<T>, UnitError> {
+        self.run_unit(name, work, Notes::Replays).await
+    }
+
+    async fn run_unit<T>(
+        &self,
+        name: &'static str,
+        work: impl AsyncFn(&mut Unit) -> Result<T, PageError>,
+        notes: Notes,
+    ) -> Result<UnitDone<T>, UnitError> {
         let deadline = Instant::now() + self.settings().request.timeout;
         let request: Arc<str> = uuid::Uuid::now_v7().to_string().into();
         let mut replay = Replay::default();
@@ -109,7 +148,9 @@ impl Site {
             let left = deadline.saturating_duration_since(Instant::now());
             let verdict = failure.is_conflict().then(|| replay.lost(&self.parts().retry, failure.lost_over(), left));
             let about = About { url: String::new(), request: &request, session: None, page: name, attempt: number };
-            log_entries::note(self, &about, &failure, verdict);
+            if notes == Notes::All || matches!(verdict, Some(Verdict::Wait(_))) {
+                log_entries::note(self, &about, &failure, verdict);
+            }
             self.parts().stats.ended(End::undone(verdict));
             let Some(Verdict::Wait(delay)) = verdict else {
                 return Err(UnitError { name, attempts, failure: Box::new(failure) });

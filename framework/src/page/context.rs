@@ -20,6 +20,7 @@ use super::{
 };
 use crate::application::ApplicationView;
 use crate::db::{Conn, DbError};
+use crate::live::{Viewer, Wish};
 use crate::locks::Scope;
 use crate::session::{EndReason, EndUser, Session, SessionError};
 
@@ -253,6 +254,11 @@ impl Context<'_> {
         self.attempt.unit.after_commit(effect);
     }
 
+    /// Tells browsers of what was done, once the unit of work has committed: see [`Unit::publish`].
+    pub fn publish(&mut self, topic: impl AsRef<str>, event: &str, data: &(impl Serialize + ?Sized)) {
+        self.attempt.unit.publish(topic, event, data);
+    }
+
     /// The unit of work of this attempt: what [`Context::tx`], [`Context::application`] and
     /// [`Context::lock`] work on, for code that does not need a request.
     pub fn unit(&mut self) -> &mut Unit {
@@ -408,6 +414,25 @@ impl Context<'_> {
     pub fn frame(&mut self) -> Frame {
         let flashes = self.attempt.session.take_flashes();
         self.attempt.frame(flashes)
+    }
+
+    /// A stream of the events published to these topics, until the browser goes away. To be answered to a browser's
+    /// `EventSource`, by a page of its own:
+    ///
+    /// ```no_run
+    /// # use toolcrib::prelude::*;
+    /// # async fn show(cx: &mut Context<'_>) -> PageResult {
+    /// let id: i64 = cx.path("id")?;
+    /// Ok(cx.live(&[format!("client/{id}")]).present(format!("client/{id}"), "editing"))
+    /// # }
+    /// ```
+    ///
+    /// The stream begins when the unit of work has committed and this page's instance is given back. It ends with the
+    /// session, with a change of what its user may do, when the site stops, and after `live.max_minutes`; the browser
+    /// then comes again by itself.
+    #[must_use]
+    pub fn live(&self, topics: &[impl AsRef<str>]) -> Response {
+        Response::live(Wish::new(Viewer::of(&self.attempt.session), topics))
     }
 
     /// JSON with status 200.

@@ -66,6 +66,14 @@ pub(crate) fn wants_json(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
 }
 
+/// Whether a browser asks for a stream of events.
+pub(crate) fn wants_events(headers: &HeaderMap) -> bool {
+    headers
+        .get(actix_web::http::header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/event-stream"))
+}
+
 pub(crate) fn wants_fragment(headers: &HeaderMap) -> bool {
     headers
         .get("x-requested-with")

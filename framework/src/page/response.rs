@@ -9,14 +9,23 @@ use serde::Serialize;
 
 use super::PageError;
 use crate::clock::whole_seconds;
+use crate::live::Wish;
 
 /// A page's answer: status, headers, body. Sent only after the unit of work has committed.
 #[derive(Debug, Clone)]
 pub struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+    pub(crate) body: Content,
     pub(crate) then: Then,
+}
+
+/// What follows the headers.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    Bytes(Bytes),
+    /// A stream, opened once the unit of work has committed and the instance is given back.
+    Live(Box<Wish>),
 }
 
 /// Whether a response is the answer.
@@ -33,13 +42,35 @@ pub(crate) enum Then {
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 impl Response {
     fn new(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(actix_web::http::header::CONTENT_TYPE, content_type);
-        Self { status, headers, body, then: Then::Answer }
+        Self { status, headers, body: Content::Bytes(body), then: Then::Answer }
+    }
+
+    /// 200 with a stream of events.
+    pub(crate) fn live(wish: Wish) -> Self {
+        let mut response = Self::new(StatusCode::OK, EVENTS, Bytes::new());
+        response.body = Content::Live(Box::new(wish));
+        // Nobody on the way may keep it back or keep it.
+        response.with_header("Cache-Control", "no-store").with_header("X-Accel-Buffering", "no")
+    }
+
+    /// The same stream, and while it is open, whoever is signed in is present at `topic`, `doing` something there:
+    /// `editing`. Without effect on any other answer, and for a visitor who is not signed in.
+    ///
+    /// Who listens to the topic is told of every change of the list, by an event `presence` with the list as its data;
+    /// [`Live::present`](crate::live::Live::present) answers it.
+    #[must_use]
+    pub fn present(mut self, topic: impl AsRef<str>, doing: impl AsRef<str>) -> Self {
+        if let Content::Live(wish) = &mut self.body {
+            wish.present(topic.as_ref(), doing.as_ref());
+        }
+        self
     }
 
     /// 200 with HTML. Escaping is the caller's; templates do it themselves.
@@ -69,7 +100,12 @@ impl Response {
     /// 204.
     #[must_use]
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Bytes::new(), then: Then::Answer }
+        Self {
+            status: StatusCode::NO_CONTENT,
+            headers: HeaderMap::new(),
+            body: Content::Bytes(Bytes::new()),
+            then: Then::Answer,
+        }
     }
 
     pub(crate) fn redirect(location: HeaderValue) -> Self {
@@ -151,9 +187,12 @@ impl Response {
         self.status
     }
 
-    /// The body.
+    /// The body; nothing of a stream.
     #[must_use]
     pub fn body(&self) -> &[u8] {
-        &self.body
+        match &self.body {
+            Content::Bytes(bytes) => bytes,
+            Content::Live(_) => &[],
+        }
     }
 }

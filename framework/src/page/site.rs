@@ -11,6 +11,7 @@ use super::{Frame, MenuEntry, PageInfo, Preview};
 use crate::application::Application;
 use crate::db::Db;
 use crate::events::Events;
+use crate::live::Live;
 use crate::object_log::ObjectLog;
 use crate::secret::{SiteSecret, hash, hex};
 use crate::session::{EndUser, Sessions};
@@ -37,6 +38,7 @@ pub(crate) struct SiteParts {
     pub(crate) retry: RetryPolicy,
     pub(crate) object_log: ObjectLog,
     pub(crate) events: Events,
+    pub(crate) live: Live,
     pub(crate) secret: SiteSecret,
     pub(crate) pages: Vec<PageInfo>,
     pub(crate) assets: Arc<Assets>,
@@ -126,6 +128,12 @@ impl Site {
     #[must_use]
     pub fn events(&self) -> &Events {
         &self.parts.events
+    }
+
+    /// What is told to browsers as it happens, and who is present where.
+    #[must_use]
+    pub fn live(&self) -> &Live {
+        &self.parts.live
     }
 
     /// A value given to the builder: shared by all modules, so it synchronises itself.

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde::Serialize;
+
 use super::lock_request::LockRequest;
 use super::{ObjectInUnit, PageError, SharedObject, Site};
 use crate::application::{ApplicationError, ApplicationView, Part};
 use crate::db::{Conn, DbError};
+use crate::live::Draft;
 use crate::locks::{LockName, Owner, Party, Scope};
 use crate::unit_of_work::Work;
 
@@ -68,6 +71,23 @@ impl Unit {
     /// with a failed attempt. A panic in it is logged and changes nothing.
     pub fn after_commit(&mut self, effect: impl Future<Output = ()> + Send + 'static) {
         self.work.after_commit(Box::pin(effect));
+    }
+
+    /// Tells the browsers that listen to `topic`, once the unit has committed; of an attempt that is undone nothing is
+    /// told. The name of the event is of letters, digits, `-` and `_`, and the data at most 4 KiB of JSON: it says what
+    /// to look at. What cannot be told is left out, with a line in the log.
+    ///
+    /// ```no_run
+    /// # use toolcrib::prelude::*;
+    /// # fn moved(unit: &mut Unit, deal: i64) {
+    /// unit.publish("deals/1", "moved", &serde_json::json!({ "deal": deal }));
+    /// # }
+    /// ```
+    pub fn publish(&mut self, topic: impl AsRef<str>, event: &str, data: &(impl Serialize + ?Sized)) {
+        if let Some(draft) = Draft::new(topic.as_ref(), event, data) {
+            let live = self.site.live().clone();
+            self.after_commit(async move { live.send(draft) });
+        }
     }
 
     /// The application, as this unit sees and changes it.

@@ -13,8 +13,9 @@ use super::payload::PayloadError;
 use crate::application::ApplicationError;
 use crate::clock::whole_seconds;
 use crate::db::DbError;
+use crate::live;
 use crate::locks::LockError;
-use crate::page::{ErrorNotice, Failure, FormError, Frame, PageError, wants_fragment, wants_json};
+use crate::page::{ErrorNotice, Failure, FormError, Frame, PageError, wants_events, wants_fragment, wants_json};
 use crate::pool::CheckoutError;
 use crate::session::SessionError;
 use crate::unit_of_work::CommitError;
@@ -43,7 +44,7 @@ impl Form {
     pub(super) fn of(headers: &HeaderMap, fragment_page: bool) -> Self {
         if wants_json(headers) {
             Self::Json
-        } else if wants_fragment(headers) || (fragment_page && !is_opened(headers)) {
+        } else if wants_fragment(headers) || wants_events(headers) || (fragment_page && !is_opened(headers)) {
             Self::Fragment
         } else {
             Self::Page
@@ -115,6 +116,18 @@ impl Refusal {
             "The site has more visitors than it can serve at this moment. Please try again in a few seconds.",
             jittered(),
         )
+    }
+
+    pub(super) fn of_stream(refusal: live::Refusal) -> Self {
+        match refusal {
+            live::Refusal::Full => Self::overloaded(),
+            live::Refusal::OfSession => {
+                Self::unavailable("You look at this in too many windows at the same time.", Duration::from_secs(30))
+            }
+            live::Refusal::Stopping => {
+                Self::unavailable("The site is stopping. Please try again in a moment.", jittered())
+            }
+        }
     }
 
     fn internal() -> Self {

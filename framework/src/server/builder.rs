@@ -19,6 +19,8 @@ use super::served::Served;
 use crate::application::Application;
 use crate::db::{ConnectError, Db, DbError, MigrateError, migrate_framework};
 use crate::events::Events;
+use crate::jobs::{Jobs, JobsError, Registry};
+use crate::live::Live;
 use crate::locks::{Locks, Rules};
 use crate::object_log::{LogWriter, ObjectLog};
 use crate::page::{
@@ -88,6 +90,9 @@ pub enum BuildError {
     /// The roles the site starts with cannot be made.
     #[error("a role of the site cannot be made: {0}")]
     Roles(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The jobs do not fit together.
+    #[error(transparent)]
+    Jobs(#[from] JobsError),
     /// The site has no secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -125,6 +130,7 @@ pub struct SiteBuilder {
     states: States,
     objects: Vec<(&'static str, StartObject)>,
     roles: Vec<Role>,
+    pub(super) jobs: Registry,
 }
 
 /// Values by their type.
@@ -159,6 +165,7 @@ impl Site {
             states: HashMap::new(),
             objects: Vec::new(),
             roles: Vec::new(),
+            jobs: Registry::default(),
         }
     }
 }
@@ -306,6 +313,7 @@ impl SiteBuilder {
         self.check_names()?;
         self.check_settings()?;
         self.check_uses()?;
+        self.jobs.check()?;
         let login_page = self.page_number(self.login_page)?;
         let default_page = self.page_number(self.default_page)?;
         self.check_logins(own_pages, login_page)?;
@@ -375,7 +383,12 @@ impl SiteBuilder {
         let (object_log, log_writer) = ObjectLog::start(db.clone(), settings.object_log.max_entries);
         let board = Board::new(settings.server.workers);
         self.states.insert(TypeId::of::<Board>(), Box::new(board.clone()));
+        let jobs = Jobs::new(std::mem::take(&mut self.jobs));
+        self.states.insert(TypeId::of::<Jobs>(), Box::new(jobs));
         let sessions = Sessions::new(db.clone(), settings.session, looks.hooks, events.clone());
+        let live = Live::new(settings.live);
+        let streams = live.clone();
+        sessions.on_end(move |session| streams.end_session(session));
         let site = Site::new(SiteParts {
             title: looks.title,
             users: Users::new(db.clone(), sessions.clone()),
@@ -386,6 +399,7 @@ impl SiteBuilder {
             retry: RetryPolicy::new(settings.retry_delays.clone()),
             object_log,
             events,
+            live,
             secret,
             pages: self.registered().collect(),
             assets: Arc::new(std::mem::take(&mut self.assets)),

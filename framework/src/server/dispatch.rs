@@ -17,8 +17,12 @@ use super::served::{Entry, Served};
 use super::task::Task;
 use crate::page::{
     Body, Csrf, Frame, InstanceUse, PageInfo, Request, Site, TOKEN_FIELD, TOKEN_HEADER, parse_pairs, repeated,
+    wants_events,
 };
 use crate::session::{CookieChange, Session, State};
+
+/// The header of requests that a page's script makes by itself.
+const UNATTENDED: &str = "x-live";
 
 /// What the log line wants to know of a request that reached a page.
 #[derive(Debug, Clone, Copy)]
@@ -114,6 +118,7 @@ async fn answer(http: &HttpRequest, payload: web::Payload, visitor: &Visitor, se
     }
     if let Some(known) = visitor.session.known()
         && !entry.info.is_background()
+        && !is_unattended(http)
     {
         served.site.sessions().touch(known);
     }
@@ -147,6 +152,12 @@ async fn answer(http: &HttpRequest, payload: web::Payload, visitor: &Visitor, se
     });
     let task = Task { http, served, request };
     task.answer(found.page, visitor, fragment).await
+}
+
+/// Whether a page's script asks by itself, and not its visitor: a stream of events, or a part that is looked at again
+/// since something happened there.
+fn is_unattended(http: &HttpRequest) -> bool {
+    wants_events(http.headers()) || http.headers().contains_key(UNATTENDED)
 }
 
 /// Whether the site can serve this visitor now: the application is started, and who he is can be

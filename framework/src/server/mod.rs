@@ -20,6 +20,7 @@ mod companion;
 mod dispatch;
 mod gate;
 mod health;
+mod jobs;
 mod origin;
 mod page_pool;
 mod payload;

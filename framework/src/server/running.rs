@@ -10,7 +10,9 @@ use actix_web::dev::ServerHandle;
 use actix_web::{App, FromRequest, Handler, HttpServer, Resource, Responder, middleware, web};
 
 use super::served::Served;
-use super::{dispatch, gate, health, shutdown};
+use super::{dispatch, gate, health, jobs, shutdown};
+use crate::jobs::{JobWorkers, StopJobs};
+use crate::live::Keeper;
 use crate::object_log::LogWriter;
 use crate::page::Site;
 use crate::session::{Sweeper, cookie_layer};
@@ -101,6 +103,7 @@ impl Server {
         let settings = self.served.site.settings().clone();
         let served = web::Data::new(self.served);
         let sweeper = Sweeper::start(served.site.sessions().clone());
+        let _keeper = Keeper::start(served.site.live().clone(), served.site.sessions().clone());
         let started = Arc::new(AtomicUsize::new(0));
         let for_workers = served.clone();
         let address = (settings.server.host.clone(), settings.server.port);
@@ -133,10 +136,12 @@ impl Server {
         .map_err(|source| ServeError::Bind { address: format!("{}:{}", address.0, address.1), source })?;
         listening(&http.addrs());
         let server = http.run();
-        let stopping = actix_web::rt::spawn(stop_after(stop, server.handle(), served.clone()));
+        let workers = jobs::start(&served);
+        let stop = stop_after(stop, server.handle(), served.clone(), workers.stopper());
+        let stopping = actix_web::rt::spawn(stop);
         let outcome = server.await.map_err(ServeError::Server);
         stopping.abort();
-        finish(&served, sweeper, self.log_writer, settings.shutdown_grace).await;
+        finish(&served, workers, sweeper, self.log_writer, settings.shutdown_grace).await;
         outcome
     }
 }
@@ -154,9 +159,11 @@ where
         .default_service(web::to(health::reading_only))
 }
 
-async fn stop_after(stop: impl Future<Output = ()>, handle: ServerHandle, served: web::Data<Served>) {
+async fn stop_after(stop: impl Future<Output = ()>, handle: ServerHandle, served: web::Data<Served>, jobs: StopJobs) {
     stop.await;
+    jobs.ask();
     served.draining.store(true, Ordering::SeqCst);
+    served.site.live().stop();
     tracing::info!("stopping: no new requests; those under way are finished");
     let grace = served.site.settings().shutdown_grace;
     if tokio::time::timeout(grace, handle.stop(true)).await.is_err() {
@@ -166,7 +173,7 @@ async fn stop_after(stop: impl Future<Output = ()>, handle: ServerHandle, served
 }
 
 /// Whatever clients left behind is finished, what was seen is written down, connections are closed.
-async fn finish(served: &Served, sweeper: Sweeper, log_writer: LogWriter, grace: Duration) {
+async fn finish(served: &Served, workers: JobWorkers, sweeper: Sweeper, log_writer: LogWriter, grace: Duration) {
     let all_idle = async {
         while served.modules.iter().any(|module| module.status().active > 0) {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -178,6 +185,7 @@ async fn finish(served: &Served, sweeper: Sweeper, log_writer: LogWriter, grace:
     for module in &served.modules {
         module.close();
     }
+    workers.stop(grace).await;
     sweeper.stop().await;
     served.start.end().await;
     served.site.application().finish(grace).await;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use actix_web::body::BodyStream;
 use actix_web::http::header::HeaderName;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
@@ -16,7 +17,9 @@ use super::served::{Entry, Served};
 use crate::db::DbError;
 use crate::locks::Scope;
 use crate::object_log::Priority;
-use crate::page::{About, Attempt, Csrf, Failure, InstanceUse, Modules, PageError, Request, Unit, note as log_note};
+use crate::page::{
+    About, Attempt, Content, Csrf, Failure, InstanceUse, Modules, PageError, Request, Unit, note as log_note,
+};
 use crate::pool::CheckoutError;
 use crate::session::{CookieChange, Session, SessionError};
 use crate::unit_of_work::{End, Replay, Verdict, Work};
@@ -109,7 +112,15 @@ impl Task<'_> {
         if new_visitor.is_some() && Box::pin(self.served.site.sessions().is_full()).await.unwrap_or(false) {
             return self.refuse(Refusal::sessions_full(), visitor, fragment).into();
         }
-        let mut http = HttpResponse::build(response.status).body(response.body);
+        let mut http = match response.body {
+            Content::Bytes(bytes) => HttpResponse::build(response.status).body(bytes),
+            // Whoever asks for the headers alone listens to nothing.
+            Content::Live(_) if self.request.method == Method::HEAD => HttpResponse::build(response.status).finish(),
+            Content::Live(wish) => match self.served.site.live().open(&wish) {
+                Ok(stream) => HttpResponse::build(response.status).body(BodyStream::new(stream)),
+                Err(refusal) => return self.refuse(Refusal::of_stream(refusal), visitor, fragment).into(),
+            },
+        };
         http.headers_mut().reserve(HEADERS);
         for (name, value) in response.headers {
             http.headers_mut().append(name, value);

@@ -186,6 +186,11 @@ impl Session {
         names
     }
 
+    /// Who is signed in, as it is stored: this unit's own changes left out.
+    pub(crate) fn stored_user(&self) -> Option<&str> {
+        self.fields.get(USER).map(String::as_str)
+    }
+
     pub(crate) fn known(&self) -> Option<Known> {
         self.known
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -17,10 +17,22 @@ use crate::events::Events;
 use crate::secret::{Digest256, hash, random_key};
 use crate::settings::SessionSettings;
 
+/// Sessions asked for in one statement.
+const ASKED_AT_ONCE: usize = 100;
+
 /// The sessions of a site. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Sessions {
     pub(super) inner: Arc<Inner>,
+}
+
+/// What is to happen when a session has ended, by its number.
+pub(super) struct OnEnd(Box<dyn Fn(i64) + Send + Sync>);
+
+impl std::fmt::Debug for OnEnd {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OnEnd")
+    }
 }
 
 #[derive(Debug)]
@@ -33,6 +45,8 @@ pub(super) struct Inner {
     pub(super) touched: Mutex<HashMap<i64, i64>>,
     /// Wakes the sweeper when a session ended.
     pub(super) ended: Notify,
+    /// Told of every end, once it is stored.
+    pub(super) on_end: OnceLock<OnEnd>,
     idle_timeout: i64,
     absolute_timeout: i64,
     max_sessions: Option<u64>,
@@ -114,6 +128,7 @@ impl Sessions {
                 cache: Cache::default(),
                 touched: Mutex::default(),
                 ended: Notify::new(),
+                on_end: OnceLock::new(),
                 idle_timeout: micros(settings.idle_timeout),
                 absolute_timeout: micros(settings.absolute_timeout),
                 max_sessions: settings.max_sessions,
@@ -397,6 +412,35 @@ impl Sessions {
     pub fn forget_all(&self) {
         self.inner.cache.forget_all();
         self.inner.ended.notify_one();
+    }
+
+    /// Says once who wants to know of every end that this process tells. It must be quick and must not panic.
+    pub(crate) fn on_end(&self, effect: impl Fn(i64) + Send + Sync + 'static) {
+        let _ = self.inner.on_end.set(OnEnd(Box::new(effect)));
+    }
+
+    pub(super) fn ended(&self, id: i64) {
+        if let Some(OnEnd(effect)) = self.inner.on_end.get() {
+            effect(id);
+        }
+    }
+
+    /// Which of these sessions are open, and who is signed in there, as the session has it.
+    pub(crate) async fn stored_users(&self, ids: &[i64]) -> Result<HashMap<i64, Option<String>>, DbError> {
+        let mut conn = self.inner.db.read().await?;
+        let mut found = HashMap::with_capacity(ids.len());
+        for some in ids.chunks(ASKED_AT_ONCE) {
+            let places: Vec<String> = (2..some.len() + 2).map(|place| format!("${place}")).collect();
+            let text = format!(
+                "SELECT s.id, f.value FROM toolcrib_sessions s \
+                 LEFT JOIN toolcrib_session_fields f ON f.session_id = s.id AND f.name = $1 \
+                 WHERE s.ended_at IS NULL AND s.id IN ({})",
+                places.join(", ")
+            );
+            let asked = some.iter().fold(db::query_built(text).bind(USER), |asked, id| asked.bind(*id));
+            found.extend(asked.fetch_all::<(i64, Option<String>)>(&mut conn).await?);
+        }
+        Ok(found)
     }
 
     pub(super) fn touched(&self) -> std::sync::MutexGuard<'_, HashMap<i64, i64>> {

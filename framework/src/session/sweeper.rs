@@ -194,6 +194,7 @@ async fn tell_batch(sessions: &Sessions) -> Result<usize, DbError> {
             sessions.inner.cache.forget(&key_hash);
         }
         sessions.inner.ended_totals.of(reason).fetch_add(1, Ordering::Relaxed);
+        sessions.ended(ended.id);
         sessions.inner.events.record("session_end", ended.id.to_string(), Some(reason.name().to_owned()));
         tracing::info!(session = ended.id, reason = reason.name(), "session ended");
         told += 1;

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 
 use super::error::env_name;
 use super::{
-    DatabaseSettings, FILE, ObjectLogSettings, PageSettings, PoolSettings, Profile, RequestSettings, ServerSettings,
-    SessionSettings, Settings, SettingsError,
+    DatabaseSettings, FILE, JobSettings, LiveSettings, ObjectLogSettings, PageSettings, PoolSettings, Profile,
+    RequestSettings, ServerSettings, SessionSettings, Settings, SettingsError,
 };
 
 /// Shortest accepted secret, in characters: 256 bits written in base64 have 43.
@@ -47,6 +47,13 @@ const NAMES: &[&str] = &[
     "locks.waiters_max",
     "object_log.max_entries",
     "object_log.lock_retries",
+    "jobs.workers",
+    "jobs.poll_ms",
+    "jobs.lease_ms",
+    "jobs.keep_days",
+    "live.heartbeat_ms",
+    "live.max_streams",
+    "live.max_minutes",
     "shutdown.grace_ms",
     "secret",
     "test_knobs",
@@ -128,6 +135,8 @@ impl Reader {
                 max_entries: self.positive("object_log.max_entries", 100_000)?.into(),
                 lock_retries: self.truth("object_log.lock_retries", true)?,
             },
+            jobs: self.jobs()?,
+            live: self.live()?,
             shutdown_grace: self.millis("shutdown.grace_ms", 10_000)?,
             secret: self.secret()?,
             test_knobs: self.truth("test_knobs", false)?,
@@ -161,6 +170,23 @@ impl Reader {
             busy_timeout: self.millis("database.busy_timeout_ms", 5_000)?,
             statement_timeout: self.millis("database.statement_timeout_ms", 30_000)?,
             slow_statement: self.millis("database.slow_statement_ms", 1_000)?,
+        })
+    }
+
+    fn jobs(&mut self) -> Result<JobSettings, SettingsError> {
+        Ok(JobSettings {
+            workers: self.number("jobs.workers", 2)?,
+            poll: self.millis_positive("jobs.poll_ms", 1_000)?,
+            lease: self.millis_positive("jobs.lease_ms", 30_000)?,
+            keep_days: self.number("jobs.keep_days", 7)?,
+        })
+    }
+
+    fn live(&mut self) -> Result<LiveSettings, SettingsError> {
+        Ok(LiveSettings {
+            heartbeat: self.millis_positive("live.heartbeat_ms", 15_000)?,
+            max_streams: self.number("live.max_streams", 1_000)?,
+            max_age: Duration::from_secs(60 * u64::from(self.positive("live.max_minutes", 30)?)),
         })
     }
 

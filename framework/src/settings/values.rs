@@ -40,6 +40,10 @@ pub struct Settings {
     pub session: SessionSettings,
     /// `object_log.*`
     pub object_log: ObjectLogSettings,
+    /// `jobs.*`
+    pub jobs: JobSettings,
+    /// `live.*`
+    pub live: LiveSettings,
     /// `shutdown.grace_ms`: how long requests under way may take to end. Defaults to 10 s.
     pub shutdown_grace: Duration,
     /// `secret`: signs cookies and tokens. Required in the production profile.
@@ -142,6 +146,33 @@ pub struct ObjectLogSettings {
     pub max_entries: u64,
     /// Whether a lock that was not acquired is noted. Defaults to true.
     pub lock_retries: bool,
+}
+
+/// How jobs are done in the background.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct JobSettings {
+    /// Threads that do jobs; 0: this process does none, nor keeps schedules. Defaults to 2.
+    pub workers: usize,
+    /// How often jobs are looked for that another process added, or that are due later. Defaults to 1 s.
+    pub poll: Duration,
+    /// After this long without a sign of life a worker is taken to be dead, and another one takes its job. The
+    /// clocks of all processes on the database have to agree much better than that. Defaults to 30 s.
+    pub lease: Duration,
+    /// Days for which jobs are kept that were done or cancelled. Defaults to 7.
+    pub keep_days: u32,
+}
+
+/// Streams of events to browsers.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct LiveSettings {
+    /// `live.heartbeat_ms`: how often a stream shows that it is alive, and its session is looked at. Defaults to 15 s.
+    pub heartbeat: Duration,
+    /// `live.max_streams`: most streams at once; 0 is none. Defaults to 1,000.
+    pub max_streams: usize,
+    /// `live.max_minutes`: after that long a stream ends, and the browser comes again. Defaults to 30.
+    pub max_age: Duration,
 }
 
 impl DatabaseSettings {

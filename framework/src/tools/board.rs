@@ -6,6 +6,8 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::db::Db;
+use crate::jobs::JobState;
+use crate::live::Live;
 use crate::page::{PageError, Site};
 use crate::supervisor::Watched;
 
@@ -31,6 +33,8 @@ pub(super) struct Status {
     pub(super) locks: LocksStatus,
     pub(super) sessions: SessionsStatus,
     pub(super) requests: RequestsStatus,
+    pub(super) jobs: JobsStatus,
+    pub(super) live: LiveStatus,
     pub(super) database: DatabaseStatus,
 }
 
@@ -94,6 +98,23 @@ pub(super) struct RequestsStatus {
 }
 
 #[derive(Debug, Serialize)]
+pub(super) struct JobsStatus {
+    pub(super) queued: i64,
+    pub(super) running: i64,
+    pub(super) failed: i64,
+    /// Done by this process since it started.
+    pub(super) done_total: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct LiveStatus {
+    pub(super) streams: usize,
+    pub(super) topics: usize,
+    pub(super) published_total: u64,
+    pub(super) dropped_total: u64,
+}
+
+#[derive(Debug, Serialize)]
 pub(super) struct DatabaseStatus {
     pub(super) kind: &'static str,
     pub(super) in_use: u32,
@@ -139,6 +160,8 @@ impl Board {
                 exhausted: totals.exhausted,
                 failed: totals.failed,
             },
+            jobs: jobs(site).await?,
+            live: live(site.live()),
             database: database(site.db()),
         })
     }
@@ -181,6 +204,27 @@ fn locks(site: &Site) -> LocksStatus {
         waiting: status.waiting,
         timed_out_total: status.timed_out_total,
         deadlocks_total: status.deadlocks_total,
+    }
+}
+
+async fn jobs(site: &Site) -> Result<JobsStatus, PageError> {
+    let jobs = site.jobs();
+    let counts = jobs.counts(&mut site.db().read().await?).await?;
+    Ok(JobsStatus {
+        queued: counts.of(JobState::Queued),
+        running: counts.of(JobState::Running),
+        failed: counts.of(JobState::Failed),
+        done_total: jobs.done_total(),
+    })
+}
+
+fn live(live: &Live) -> LiveStatus {
+    let counts = live.status();
+    LiveStatus {
+        streams: counts.streams,
+        topics: counts.topics,
+        published_total: counts.published_total,
+        dropped_total: counts.dropped_total,
     }
 }
 

@@ -24,12 +24,12 @@ pub enum NameError {
     Control,
 }
 
-/// Folds a name for comparison: as [`adapter::fold`](crate::adapter::fold) does, with one space where
-/// there are several and none around it.
+/// Folds a name for comparison: case does not count, accents do, and there is one space where there are several
+/// and none around it.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    crate::fold::fold(&words.join(" "))
+    crate::fold::fold_case(&words.join(" "))
 }
 
 /// The folded form of a name somebody may sign in with.

@@ -13,14 +13,11 @@ mod commands;
 mod driver;
 mod findings;
 mod recorder;
-mod routes;
 mod stage;
 
 pub(crate) use browser::Browser;
 pub(crate) use driver::is_used;
 pub(crate) use findings::Findings;
-pub(crate) use routes::Route;
-pub(crate) use routes::routes;
 pub(crate) use stage::Stage;
 pub(crate) use stage::play;
 

@@ -6,8 +6,6 @@ mod hostile;
 mod page_form;
 mod plain;
 mod repeats;
-#[path = "../../browser/support/routes.rs"]
-mod routes;
 mod scene;
 mod snapshot;
 mod values;

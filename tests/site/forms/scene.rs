@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::sync::Mutex;
+use toolcrib_tests::Places;
 use toolcrib_tests::prelude::*;
 
 use super::page_form::PageForm;
-use super::routes;
 use super::snapshot::{Change, Snapshot, What};
 use super::values::assert_inert;
 
@@ -39,6 +39,7 @@ pub(super) struct Scene {
     pub(super) admin: Client,
     /// The client that is edited.
     pub(super) client: u64,
+    places: Places,
     /// The user that is.
     user: i64,
     /// The sessions that were there before, of people who do nothing.
@@ -58,13 +59,14 @@ impl Scene {
         let admin = server.signed_in("admin").await;
         let client = admin.create(&NewClient::valid()).await;
         let user = server.database().number("SELECT id FROM toolcrib_users WHERE name = 'boris'").await;
+        let places = Places::of(&server, i64::try_from(client).expect("a number")).await;
         let anna = Mutex::new(server.visitor());
-        Self { server, admin, client, user, onlookers, anna, turns: AtomicU8::new(0) }
+        Self { server, admin, client, places, user, onlookers, anna, turns: AtomicU8::new(0) }
     }
 
     /// The addresses of all pages, in the order of the list of routes.
     pub(super) fn pages(&self) -> Vec<String> {
-        let routes = routes::routes(&self.server);
+        let routes = toolcrib_tests::routes(&self.server);
         // What a preview shows is a picture of a page: its forms are not sent.
         let is_picture = |pattern: &str| pattern == "/tools/preview/sample";
         let opened = routes.iter().filter(|route| route.is_opened() && !route.is_data() && !is_picture(&route.pattern));
@@ -72,8 +74,7 @@ impl Scene {
     }
 
     fn address(&self, pattern: &str, access: &str) -> String {
-        let address = pattern.replace("/clients/{id}", &format!("/clients/{}", self.client));
-        let address = address.replace("/users/{id}", &format!("/users/{}", self.user));
+        let address = self.places.address(pattern).replace("/users/{id}", &format!("/users/{}", self.user));
         let address = address.replace("/roles/{name}", &format!("/roles/{ROLE}"));
         assert!(
             !address.contains('{'),

@@ -144,19 +144,6 @@ pub async fn client_names(conn: &mut Conn, ids: &[i64]) -> Result<Vec<(i64, Stri
     ids.iter().fold(db::query_built(select), |query, id| query.bind(*id)).fetch_all(conn).await
 }
 
-/// Answers who may own a record, by name: everybody who may sign in, and whoever owns this one.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn owners(conn: &mut Conn, present: Option<i64>) -> Result<Vec<(i64, String)>, DbError> {
-    db::query(
-        "SELECT id, display_name FROM toolcrib_users WHERE NOT disabled OR id = $1 ORDER BY display_name, id LIMIT 200",
-    )
-    .bind(present)
-    .fetch_all(conn)
-    .await
-}
-
 /// Answers the people at a client, for a form that asks for one.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use toolcrib::users::{PasswordHash, Users};
 use super::companies::COMPANIES;
 use super::*;
 use crate::db::fixture::on_both_engines;
-use crate::db::{clients, desk, panels, search};
+use crate::db::{clients, desk, panels, timeline};
 use crate::domain::csv_import;
 
 const NOW: i64 = 1_700_000_000_000_000;
@@ -16,7 +16,6 @@ on_both_engines! {
     a_crm_with_users_is_left_alone,
     two_that_start_at_once_do_not_collide,
     what_was_imported_before_stays,
-    people_and_deals_are_found_with_their_client,
     the_desk_counts_and_shows_the_newest,
     panels_and_the_desk_use_indexes,
 }
@@ -71,8 +70,8 @@ async fn a_new_crm_has_users_clients_and_a_story(db: Db) {
         assert!(contacts.is_sorted_by_key(|contact| contact.name.clone()));
         let deals = panels::deals(&mut conn, client.id).await.unwrap();
         assert!((1..=3).contains(&deals.len()));
-        let activities = panels::activities(&mut conn, client.id).await.unwrap();
-        assert!((4..=10).contains(&activities.len()), "at most the ten newest");
+        let activities = timeline::page(&mut conn, client.id, None, None).await.unwrap();
+        assert!((4..=15).contains(&activities.len()));
         assert!(activities.is_sorted_by_key(|activity| std::cmp::Reverse(activity.happened_at)));
         assert_eq!(activities[0].happened_at, client.updated_at);
     }
@@ -106,26 +105,6 @@ async fn what_was_imported_before_stays(db: Db) {
     assert_eq!(all.len(), COMPANIES.len());
     assert_eq!(all[0].name, "Somebody else");
     assert!(panels::contacts(&mut conn, all[0].id).await.unwrap().is_empty());
-}
-
-async fn people_and_deals_are_found_with_their_client(db: Db) {
-    assert_eq!(fill(&db).await, Seeded::Done);
-    let mut conn = db.read().await.unwrap();
-    let people = search::contacts(&mut conn, "ЈЕЛЕНА", 50).await.unwrap();
-    assert!(!people.is_empty());
-    assert!(people.iter().all(|person| person.name == "Јелена Јовановић"));
-    let all = stored(&mut conn).await;
-    let client = all.iter().find(|client| client.id == people[0].client_id).unwrap();
-    assert_eq!(client.name, people[0].client_name);
-
-    let deals = search::deals(&mut conn, "yearly MAINT", 2).await.unwrap();
-    assert_eq!(deals.len(), 2, "not more than asked for");
-    assert!(deals.iter().all(|deal| deal.title == "Yearly maintenance"));
-
-    for nothing in ["", "  ", "%", "\0"] {
-        assert!(search::contacts(&mut conn, nothing, 50).await.unwrap().is_empty());
-        assert!(search::deals(&mut conn, nothing, 50).await.unwrap().is_empty());
-    }
 }
 
 async fn the_desk_counts_and_shows_the_newest(db: Db) {

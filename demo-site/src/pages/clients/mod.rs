@@ -1,10 +1,14 @@
 //! Clients: the list, the card with its panels, the form, the file.
 
+mod activities;
+mod activity;
 mod card;
 mod export;
 mod form;
 mod list;
+mod live;
 mod panels;
+mod race;
 
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
@@ -22,9 +26,13 @@ pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
         .page::<form::ClientEditPage>()
         .page::<panels::ContactsPanel>()
         .page::<panels::DealsPanel>()
-        .page::<panels::ActivitiesPanel>()
+        .page::<activities::ActivitiesPanel>()
+        .page::<activity::ActivityPage>()
+        .page::<live::ClientLivePage>()
+        .page::<race::ClientRacePage>()
         .page::<export::ClientsCsvPage>();
-    panels::preview(form::preview(card::preview(list::preview(builder))))
+    let builder = panels::preview(form::preview(card::preview(list::preview(builder))));
+    activity::preview(activities::preview(builder))
 }
 
 /// The client of the page's address, if it is there for whoever looks: somebody else's private one is not.

@@ -3,6 +3,7 @@
 mod board;
 mod form;
 mod list;
+mod live;
 mod moves;
 mod record;
 
@@ -10,13 +11,14 @@ use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
 
 use crate::adapters::Deal;
-use crate::db::{deals, pipelines};
+use crate::db::{colleagues, deals, pipelines};
 use crate::pages::viewer;
 
 /// The pages and their samples.
 pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
     let builder = builder
         .page::<board::DealsPage>()
+        .page::<live::DealsLivePage>()
         .page::<form::DealNewPage>()
         .page::<record::DealPage>()
         .page::<form::DealEditPage>()
@@ -36,7 +38,7 @@ pub(in crate::pages) async fn owner_choices(
     present: Option<i64>,
     cx: &mut Context<'_>,
 ) -> Result<Vec<Choice>, PageError> {
-    let owners = deals::owners(cx.read().await?, present).await?;
+    let owners = colleagues::offered(cx.read().await?, present).await?;
     Ok(owners.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect())
 }
 

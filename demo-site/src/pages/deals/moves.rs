@@ -6,6 +6,7 @@ use toolcrib::prelude::*;
 
 use super::{board, deal_of};
 use crate::adapters::Deal;
+use crate::adapters::deal::tell;
 use crate::db::deals::{self, Held};
 use crate::db::journal::{self, Entry};
 use crate::db::pipelines::{self, Stage};
@@ -106,17 +107,24 @@ async fn note(held: &Held, stage: &Stage, position: i64, cx: &mut Context<'_>, n
     let tx = cx.tx().await?;
     let moved = held.stage_id != stage.id;
     let from = if moved { pipelines::stage(tx, held.stage_id).await? } else { None };
-    let from = from.map(|stage| stage.name).unwrap_or_default();
-    let sentence = format!("Moved “{}” from {from} to {}", held.title, stage.name);
+    let left = from.as_ref().map_or("", |stage| stage.name.as_str());
+    let sentence = format!("Moved “{}” from {left} to {}", held.title, stage.name);
     let entry = Entry {
         action: if moved { "moved" } else { "reordered" },
         record_kind: "deal",
         record_id: held.id,
         record_name: &held.title,
-        changes: if moved { json!({ "stage": [from, stage.name] }) } else { json!({ "position": [held.position, position] }) },
+        changes: match moved {
+            true => json!({ "stage": [left, stage.name] }),
+            false => json!({ "position": [held.position, position] }),
+        },
         told: moved.then_some((held.client_id, sentence.as_str())),
     };
-    Ok(journal::note(tx, &actor, now, entry).await?)
+    journal::note(tx, &actor, now, entry).await?;
+    let mut pipelines = vec![stage.pipeline_id];
+    pipelines.extend(from.filter(|from| from.pipeline_id != stage.pipeline_id).map(|from| from.pipeline_id));
+    tell(cx, "moved", held.client_id, &pipelines, &actor.name);
+    Ok(())
 }
 
 fn answer(held: &Held, stage: &Stage, version: i64, from: &str, cx: &mut Context<'_>) -> PageResult {

@@ -10,7 +10,7 @@ use toolcrib::server::SiteBuilder;
 
 use super::form::offering;
 use crate::adapters::{Lead, LeadAction, LeadStatus};
-use crate::db::{deals, visible};
+use crate::db::{colleagues, visible};
 use crate::domain::money;
 use crate::pages::filters::{self, grouped};
 use crate::pages::viewer;
@@ -45,7 +45,7 @@ impl PageModule for LeadsPage {
         if cx.wants_json() {
             return cx.json(&as_json(&list));
         }
-        let owners = deals::owners(cx.read().await?, None).await?;
+        let owners = colleagues::offered(cx.read().await?, None).await?;
         cx.render(LeadList { list, owners })
     }
 

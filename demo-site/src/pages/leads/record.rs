@@ -8,7 +8,7 @@ use toolcrib::server::SiteBuilder;
 use super::form::offering;
 use super::lead_of;
 use crate::adapters::{Lead, LeadAction};
-use crate::db::{deals, leads};
+use crate::db::{colleagues, leads};
 use crate::pages::{filters, viewer};
 
 /// One lead.
@@ -46,7 +46,7 @@ impl PageModule for LeadPage {
         let owner_id = lead.value().owner_id;
         let rows = cx.read().await?;
         let [client, person, deal] = leads::links(rows, lead.value(), viewer).await?;
-        let owners = deals::owners(rows, owner_id).await?;
+        let owners = colleagues::offered(rows, owner_id).await?;
         let owner = owners.into_iter().find(|(id, _)| Some(*id) == owner_id).map(|(_, name)| name);
         let form = cx.form_of(lead).to(format!("/leads/{id}"));
         let form = offering(form, cx).await?;

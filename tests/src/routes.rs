@@ -3,33 +3,52 @@
 use std::ffi::OsStr;
 use std::time::Duration;
 
-use toolcrib_tests::Server;
-use toolcrib_tests::command;
+use crate::Server;
+use crate::command;
 
 /// One line of `demo-site routes`.
 #[derive(Debug, Clone)]
-pub(crate) struct Route {
+pub struct Route {
     /// The pattern, like `/clients/{id}`.
-    pub(crate) pattern: String,
+    pub pattern: String,
     methods: String,
     /// Who may open it: `everybody`, `signed in`, `right …`.
-    pub(crate) access: String,
+    pub access: String,
 }
 
 impl Route {
     /// Whether it can be opened by its address alone.
-    pub(crate) fn is_opened(&self) -> bool {
-        self.methods.split(", ").any(|method| method == "GET")
+    #[must_use]
+    pub fn is_opened(&self) -> bool {
+        self.takes("GET")
+    }
+
+    /// Whether it takes that method.
+    #[must_use]
+    pub fn takes(&self, wanted: &str) -> bool {
+        self.methods.split(", ").any(|method| method == wanted)
+    }
+
+    /// Whether its answer goes on until somebody leaves.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        self.pattern.ends_with("/live")
     }
 
     /// Whether it is meant for programs and spreadsheets, not for eyes.
-    pub(crate) fn is_data(&self) -> bool {
-        [".json", ".csv"].iter().any(|ending| self.pattern.ends_with(ending))
+    #[must_use]
+    pub fn is_data(&self) -> bool {
+        self.is_stream() || [".json", ".csv", ".ics"].iter().any(|ending| self.pattern.ends_with(ending))
     }
 }
 
 /// All of them.
-pub(crate) fn routes(server: &Server) -> Vec<Route> {
+///
+/// # Panics
+///
+/// When the demo does not list them.
+#[must_use]
+pub fn routes(server: &Server) -> Vec<Route> {
     let listed = command::run(&[OsStr::new("routes")], server.folder(), &[], Duration::from_secs(20));
     assert_eq!(listed.code, Some(0), "{}", listed.output);
     let routes: Vec<_> = listed.output.lines().map(route).collect();

@@ -2,7 +2,9 @@
 
 pub(crate) mod account;
 pub(crate) mod activity;
+mod changes;
 mod client;
+mod conversion;
 pub(crate) mod deal;
 mod import;
 pub(crate) mod lead;
@@ -14,7 +16,11 @@ mod view;
 
 pub use activity::{Activity, ActivityAction, ActivityKind};
 pub use client::{Client, ClientAction};
+pub use conversion::{Conversion, ConversionAction, NEW_CLIENT};
+pub use deal::{Deal, DealAction};
 pub use import::{ImportAction, ImportFile};
+pub use lead::{Lead, LeadAction, LeadStatus};
+pub use pipeline::{Outcome, Pipeline, PipelineAction, Stage, StageAction};
 pub use person::{Person, PersonAction};
 pub use tag::{Tag, TagAction};
 pub use task::{Task, TaskAction};

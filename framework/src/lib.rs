@@ -81,6 +81,8 @@ pub use settings::Settings;
 /// The guides' code is compiled with the tests.
 #[cfg(doctest)]
 mod guide {
+    #[doc = include_str!("../guide/jobs.md")]
+    mod jobs {}
     #[doc = include_str!("../guide/pages.md")]
     mod pages {}
     #[doc = include_str!("../guide/shared-state.md")]

@@ -30,11 +30,15 @@ page!(Collide, PageInfo::new("collide", "/collide"), action(cx) {
 });
 
 async fn site(settings: &str) -> Running {
-    Running::start(Engine::Sqlite, &format!("retry.delays_ms = [1, 1]\n{settings}"), |site| {
+    let settings = format!("retry.delays_ms = [1, 1]\n{settings}");
+    Running::start(Engine::Sqlite, &settings, |site| {
         site.app_module::<PlainApp>().page::<Whole>().page::<Part>().page::<Json>().page::<Collide>()
     })
     .await
 }
+
+/// A site under test has none unless it is asked for.
+const ON: &str = "development.corner = true";
 
 /// Where the corner begins.
 const CORNER: &str = "toolcrib-corner";
@@ -42,7 +46,7 @@ const CORNER: &str = "toolcrib-corner";
 #[test]
 fn a_whole_page_tells_how_it_came_about() {
     run(async {
-        let site = site("").await;
+        let site = site(ON).await;
         site.visitor().get("/whole").await;
         let answer = site.visitor().get("/whole").await;
         let text = html::visible_text(&answer.text());
@@ -64,7 +68,7 @@ fn a_whole_page_tells_how_it_came_about() {
 #[test]
 fn an_error_that_is_a_page_has_one_too() {
     run(async {
-        let site = site("").await;
+        let site = site(ON).await;
         let answer = site.visitor().get("/nowhere").await.expect_status(404);
         assert!(answer.text().contains(CORNER), "{answer:?}");
         assert!(answer.text().contains(answer.header("x-request-id").expect("an id")));
@@ -74,7 +78,7 @@ fn an_error_that_is_a_page_has_one_too() {
 #[test]
 fn what_is_no_page_or_was_not_opened_as_one_has_none() {
     run(async {
-        let site = site("").await;
+        let site = site(ON).await;
         let visitor = site.visitor();
         for path in ["/part", "/json", "/assets/toolcrib.css"] {
             assert!(!visitor.read(path).await.contains(CORNER), "{path}");
@@ -98,7 +102,7 @@ fn a_setting_turns_it_off() {
 #[test]
 fn a_replayed_request_tells_what_it_lost_over_and_nothing_in_it_is_markup() {
     run(async {
-        let site = site("").await;
+        let site = site(ON).await;
         let visitor = site.visitor();
         let token = visitor.token().await;
         let colliding = visitor.sends(&token, "/collide", &[]);

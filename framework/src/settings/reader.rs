@@ -105,6 +105,7 @@ impl Reader {
         let profiles = [("development", Profile::Development), ("production", Profile::Production)];
         let profile = self.choice("profile", Profile::Development, &profiles)?;
         let develops = profile == Profile::Development;
+        let test_knobs = self.truth("test_knobs", false)?;
         let settings = Settings {
             profile,
             server: self.server()?,
@@ -135,9 +136,9 @@ impl Reader {
             live: self.live()?,
             shutdown_grace: self.millis("shutdown.grace_ms", 10_000)?,
             secret: self.secret()?,
-            corner: self.truth("development.corner", develops)?,
+            corner: self.truth("development.corner", develops && !test_knobs)?,
             keep_requests: self.truth("tools.requests", develops)?,
-            test_knobs: self.truth("test_knobs", false)?,
+            test_knobs,
         };
         self.choice("session.store", (), &[("database", ())])?;
         self.nothing_left()?;

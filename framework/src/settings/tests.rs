@@ -106,6 +106,8 @@ fn production_refuses_a_missing_secret_and_test_knobs() {
 fn what_helps_a_developer_is_on_in_development_and_off_in_production() {
     let development = with(&[]).expect("fits");
     assert!(development.corner && development.keep_requests);
+    let tested = with(&[("TOOLCRIB_TEST_KNOBS", "1")]).expect("fits");
+    assert!(!tested.corner, "it would make every answer another one");
     let production = [
         ("TOOLCRIB_PROFILE", "production"),
         ("TOOLCRIB_SECRET", "0123456789012345678901234567890123456789"),

@@ -11,6 +11,7 @@ pub(crate) mod pipeline;
 pub(crate) mod tag;
 pub(crate) mod view;
 
+pub use account::{Account, AccountAction, AccountState, ProviderName};
 pub use activity::{Activity, ActivityAction, ActivityKind};
 pub use client::{Client, ClientAction};
 pub use import::{ImportAction, ImportFile};

@@ -9,4 +9,5 @@ mod csv_guard;
 pub mod csv_import;
 pub mod moments;
 pub mod privacy;
+pub mod providers;
 pub mod words;

@@ -10,6 +10,8 @@ mod live;
 mod panels;
 mod race;
 
+pub(in crate::pages) use panels::tracked;
+
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
 

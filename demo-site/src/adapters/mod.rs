@@ -14,6 +14,7 @@ mod tag;
 mod task;
 mod view;
 
+pub use account::{Account, AccountAction, AccountState, ProviderName};
 pub use activity::{Activity, ActivityAction, ActivityKind};
 pub use client::{Client, ClientAction};
 pub use conversion::{Conversion, ConversionAction, NEW_CLIENT};

@@ -18,4 +18,5 @@ pub mod moments;
 pub mod money;
 pub mod months;
 pub mod privacy;
+pub mod providers;
 pub mod words;

@@ -12,6 +12,8 @@ mod panels;
 mod race;
 mod views;
 
+pub(in crate::pages) use panels::tracked;
+
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
 

@@ -108,7 +108,8 @@ async fn only_whoever_noted_it_edits_an_activity(engine: Engine) {
     boris.post_form_json(&address, &fields).await.expect_status(403);
     let saved = anna.post_form(&address, &fields).await;
     assert_eq!((saved.status, saved.location()), (303, format!("/clients/{id}").as_str()), "{saved:?}");
-    anna.post_form_json(&address, &fields).await.expect_status(409);
+    let late = [("_action", "save"), ("version", version.as_str()), ("subject", "Third call")];
+    anna.post_form_json(&address, &late).await.expect_status(409);
     assert!(anna.panel(id, "activities").await.text().contains("Second call"));
 
     boris.post_form_json(&address, &[("_action", "remove")]).await.expect_status(403);

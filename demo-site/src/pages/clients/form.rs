@@ -21,7 +21,7 @@ pub(crate) struct ClientEditPage;
 
 /// The form and what is around it.
 #[derive(Debug, Deserialize, Template)]
-#[template(path = "clients/form.html")]
+#[template(path = "clients/form.html", blocks = ["news"])]
 struct ClientForm {
     form: Form<Client>,
     action: ClientAction,
@@ -32,9 +32,12 @@ struct ClientForm {
     /// The client that is edited.
     #[serde(default)]
     id: Option<i64>,
-    /// Who was faster, where somebody was.
+    /// Who was faster, where somebody was: saving was refused.
     #[serde(default)]
     faster: Option<LastChange>,
+    /// Who has changed the client since the form was opened.
+    #[serde(default)]
+    news: Option<LastChange>,
     /// Whether somebody can be made to be faster, to see what happens.
     #[serde(default)]
     race: bool,
@@ -60,6 +63,7 @@ impl PageModule for ClientNewPage {
             back_to: "Clients".to_owned(),
             id: None,
             faster: None,
+            news: None,
             race: false,
         })
     }
@@ -78,13 +82,15 @@ impl PageModule for ClientEditPage {
         let (id, stored) = client_of(cx).await?;
         let name = stored.value().name.clone();
         let race = race::is_on(cx) && !stored.value().private;
+        let since: Option<i64> = cx.query_param("since").and_then(|version| version.parse().ok());
+        let is_news = since.is_some() && stored.version() > since;
         let form = offered(cx, stored).await?.to(format!("/clients/{id}"));
-        let faster = if form.is_conflict() {
-            timeline::last_change(cx.read().await?, "client", id).await?
-        } else {
-            None
-        };
-        cx.render(ClientForm {
+        let (mut faster, mut news) = (None, None);
+        if form.is_conflict() || is_news {
+            let last = timeline::last_change(cx.read().await?, "client", id).await?;
+            *if form.is_conflict() { &mut faster } else { &mut news } = last;
+        }
+        let page = ClientForm {
             form,
             action: ClientAction::Save,
             heading: format!("Edit {name}"),
@@ -92,8 +98,11 @@ impl PageModule for ClientEditPage {
             back_to: name,
             id: Some(id),
             faster,
+            news,
             race,
-        })
+        };
+        // Of a form that is being filled in only what is new above it is loaded again.
+        if since.is_some() && cx.wants_fragment() { cx.fragment(page.as_news()) } else { cx.render(page) }
     }
 }
 

@@ -5,6 +5,7 @@ mod activity;
 mod card;
 mod export;
 mod form;
+mod holds;
 mod list;
 mod live;
 mod panels;
@@ -28,11 +29,12 @@ pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
         .page::<panels::DealsPanel>()
         .page::<activities::ActivitiesPanel>()
         .page::<activity::ActivityPage>()
+        .page::<holds::ClientHoldsPage>()
         .page::<live::ClientLivePage>()
         .page::<race::ClientRacePage>()
         .page::<export::ClientsCsvPage>();
     let builder = panels::preview(form::preview(card::preview(list::preview(builder))));
-    activity::preview(activities::preview(builder))
+    holds::preview(activity::preview(activities::preview(builder)))
 }
 
 /// The client of the page's address, if it is there for whoever looks: somebody else's private one is not.

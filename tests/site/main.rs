@@ -33,3 +33,4 @@ mod sessions;
 mod sign_in;
 mod sign_in_limits;
 mod templates;
+mod work;

@@ -6,9 +6,10 @@ use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
 
 use super::{client_of, race};
-use crate::adapters::{Client, ClientAction};
-use crate::db::colleagues;
+use crate::adapters::{Client, ClientAction, SHOWN_TAGS};
+use crate::db::{colleagues, tags};
 use crate::db::timeline::{self, LastChange};
+use crate::domain::tagging;
 use crate::pages::{filters, viewer};
 
 /// `/clients/new`: an empty form.
@@ -108,10 +109,20 @@ impl PageModule for ClientEditPage {
 
 /// The form of a client, with the users to choose its owner from.
 pub(super) async fn offered(cx: &mut Context<'_>, row: impl Into<Row<Client>>) -> Result<Form<Client>, PageError> {
-    let row = row.into();
+    let row = tagged(cx, row.into()).await?;
     let users = colleagues::offered(cx.read().await?, row.value().owner_id).await?;
     let users = users.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect();
-    Ok(cx.form_of(row).offer(Client::OWNER_ID, users))
+    // What the tags were when the form was shown first: others may have changed some meanwhile.
+    let shown = cx.form_param(SHOWN_TAGS).map_or_else(|| row.value().tags.clone(), str::to_owned);
+    Ok(cx.form_of(row).offer(Client::OWNER_ID, users).carry(SHOWN_TAGS, shown))
+}
+
+/// The same with its tags, which have a table of their own.
+async fn tagged(cx: &mut Context<'_>, row: Row<Client>) -> Result<Row<Client>, PageError> {
+    let Some(key) = row.key() else { return Ok(row) };
+    let tags = tags::of_client(cx.read().await?, key).await?;
+    let (version, tags) = (row.version(), tagging::text(tags.iter().map(|tag| tag.name.as_str())));
+    Ok(Row::stored(Client { tags, ..row.into_value() }, key, version))
 }
 
 /// The template's samples.

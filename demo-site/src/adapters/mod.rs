@@ -16,7 +16,7 @@ mod view;
 
 pub use account::{Account, AccountAction, AccountState, ProviderName};
 pub use activity::{Activity, ActivityAction, ActivityKind};
-pub use client::{Client, ClientAction};
+pub use client::{Client, ClientAction, SHOWN_TAGS};
 pub use conversion::{Conversion, ConversionAction, NEW_CLIENT};
 pub use deal::{Deal, DealAction};
 pub use import::{ImportAction, ImportFile};

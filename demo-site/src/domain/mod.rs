@@ -19,4 +19,5 @@ pub mod money;
 pub mod months;
 pub mod privacy;
 pub mod providers;
+pub mod tagging;
 pub mod words;

@@ -6,6 +6,7 @@ mod bulk;
 mod card;
 mod export;
 mod form;
+mod holds;
 mod list;
 mod live;
 mod panels;
@@ -32,6 +33,7 @@ pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
         .page::<panels::DealsPanel>()
         .page::<activities::ActivitiesPanel>()
         .page::<activity::ActivityPage>()
+        .page::<holds::ClientHoldsPage>()
         .page::<live::ClientLivePage>()
         .page::<race::ClientRacePage>()
         .page::<bulk::ClientsBulkPage>()
@@ -39,7 +41,7 @@ pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
         .page::<views::ViewPage>()
         .page::<export::ClientsCsvPage>();
     let builder = panels::preview(form::preview(card::preview(list::preview(builder))));
-    views::preview(activity::preview(activities::preview(builder)))
+    views::preview(holds::preview(activity::preview(activities::preview(builder))))
 }
 
 /// The client of the page's address, if it is there for whoever looks: somebody else's private one is not.

@@ -28,6 +28,7 @@ mod lists;
 mod panels;
 mod production;
 mod relay;
+mod sales;
 mod secrets;
 mod sessions;
 mod sign_in;

@@ -88,6 +88,7 @@ pub fn builder(settings: Settings) -> SiteBuilder {
         .asset("search.css", include_bytes!("../assets/css/search.css"))
         .asset("board.js", include_bytes!("../assets/board.js"))
         .asset("examples.js", include_bytes!("../assets/examples.js"))
+        .asset("list.js", include_bytes!("../assets/list.js"))
         .asset("panels.js", include_bytes!("../assets/panels.js"))
         .asset("search.js", include_bytes!("../assets/search.js"))
         .asset("mark.svg", include_bytes!("../assets/mark.svg"))

@@ -84,6 +84,8 @@ pub use settings::Settings;
 mod guide {
     #[doc = include_str!("../guide/live.md")]
     mod live {}
+    #[doc = include_str!("../guide/jobs.md")]
+    mod jobs {}
     #[doc = include_str!("../guide/pages.md")]
     mod pages {}
     #[doc = include_str!("../guide/shared-state.md")]

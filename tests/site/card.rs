@@ -129,7 +129,8 @@ async fn what_was_changed_is_told_on_the_timeline(engine: Engine) {
     let owner = id_of(&server, "boris").await.to_string();
     anna.try_save(id, &version, &client.with("city", "Køge").with("owner_id", &owner)).await.expect_status(200);
     let text = html::visible_text(&anna.panel(id, "activities").await.text());
-    for told in ["Added this client.", "Changed city from “Bonn” to “Køge”.", "Changed owner from nothing to “"] {
+    for told in ["Added this client.", "Changed city from “Bonn” to “Køge”.", "Changed owner from nothing to “"]
+    {
         assert!(text.contains(told), "{told}: {text}");
     }
     // What changes nothing is told nowhere.
@@ -173,12 +174,14 @@ async fn a_private_client_hides_all_that_belongs_to_it(engine: Engine) {
     let unknown = boris.post_form_json("/persons", &[("name", "x"), ("account", "nowhere")]).await.json();
     assert_eq!(refused, unknown);
     // Nor can somebody be moved there, or an activity be with somebody there.
-    let his = boris.post_form_json("/persons", &[("name", "His"), ("account", open.account())]).await.json()["id"].clone();
+    let his =
+        boris.post_form_json("/persons", &[("name", "His"), ("account", open.account())]).await.json()["id"].clone();
     let moved = [("version", "1"), ("account", client.account())];
     boris.post_form_json(&format!("/persons/{his}"), &moved).await.expect_status(422);
     let person = person.to_string();
     let with = [("kind", "note"), ("subject", "x"), ("person_id", person.as_str())];
-    let open_id = server.database().number(&format!("SELECT id FROM clients WHERE account = '{}'", open.account())).await;
+    let open_id =
+        server.database().number(&format!("SELECT id FROM clients WHERE account = '{}'", open.account())).await;
     boris.post_form_json(&format!("/clients/{open_id}/panels/activities"), &with).await.expect_status(422);
 }
 
@@ -203,7 +206,10 @@ async fn whoever_may_only_look_changes_nothing_on_the_card(engine: Engine) {
     let person = employed(&anna, client.account(), "Ada Quist").await;
     for path in [format!("/clients/{id}"), panel(id), "/persons".to_owned(), format!("/persons/{person}")] {
         let page = vera.get(&path).await.expect_status(200).text();
-        assert!(!page.contains(">Edit<") && !page.contains("Add person") && !page.contains("data-part="), "{path}: {page}");
+        assert!(
+            !page.contains(">Edit<") && !page.contains("Add person") && !page.contains("data-part="),
+            "{path}: {page}"
+        );
     }
     for path in ["/persons/new".to_owned(), format!("/persons/{person}/edit")] {
         vera.get(&path).await.expect_status(403);
@@ -219,7 +225,8 @@ fn sent(page: &str) -> Vec<(String, String)> {
     let form = page.split_once("<form class=\"form\" id=\"client-").map_or("", |(_, rest)| rest);
     let form = form.split("</form>").next().unwrap_or_default();
     let inputs = html::tags_named(form, "input").into_iter().filter(|input| input.get("type") != Some("checkbox"));
-    let named = inputs.filter_map(|input| Some((input.get("name")?.to_owned(), input.get("value").unwrap_or("").to_owned())));
+    let named =
+        inputs.filter_map(|input| Some((input.get("name")?.to_owned(), input.get("value").unwrap_or("").to_owned())));
     named.filter(|(name, _)| !["_csrf", "_once"].contains(&name.as_str())).collect()
 }
 
@@ -273,7 +280,9 @@ async fn thirty_two_rivals_change_the_number_once(engine: Engine) {
     .await;
     assert!(statuses.iter().all(|status| *status == 303), "{statuses:?}");
     assert_ne!(anna.get_json(&format!("/clients/{id}")).await.json()["phone"], client.get("phone"));
-    let told = format!("SELECT COUNT(*) FROM audit_log WHERE record_kind = 'client' AND record_id = {id} AND action = 'changed'");
+    let told = format!(
+        "SELECT COUNT(*) FROM audit_log WHERE record_kind = 'client' AND record_id = {id} AND action = 'changed'"
+    );
     assert_eq!(server.database().number(&told).await, 1);
 
     let refused = anna.post_form(&format!("/clients/{id}"), &[("version", &version), ("phone", "+45 9")]).await;

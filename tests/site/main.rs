@@ -34,3 +34,4 @@ mod sessions;
 mod sign_in;
 mod sign_in_limits;
 mod templates;
+mod work;

@@ -10,8 +10,9 @@ mod import;
 pub(crate) mod lead;
 pub(crate) mod person;
 pub(crate) mod pipeline;
-pub(crate) mod tag;
-pub(crate) mod view;
+mod tag;
+mod task;
+mod view;
 
 pub use activity::{Activity, ActivityAction, ActivityKind};
 pub use client::{Client, ClientAction};
@@ -21,3 +22,17 @@ pub use import::{ImportAction, ImportFile};
 pub use lead::{Lead, LeadAction, LeadStatus};
 pub use pipeline::{Outcome, Pipeline, PipelineAction, Stage, StageAction};
 pub use person::{Person, PersonAction};
+pub use tag::{Tag, TagAction};
+pub use task::{Task, TaskAction};
+pub use view::{SavedView, ViewAction};
+
+use toolcrib::page::PageError;
+
+/// Runs the request again where a unique index refused what an action had looked up as free: somebody was faster, and the next
+/// attempt says so in words.
+pub(crate) fn once_more<T>(result: Result<T, PageError>) -> Result<T, PageError> {
+    match result {
+        Err(PageError::Database(error)) if error.is_unique() => Err(PageError::retry(error.to_string())),
+        other => other,
+    }
+}

@@ -43,7 +43,7 @@ enum Command {
     Reindex,
     /// Import clients from a CSV file, and report what came of each row
     Import {
-        /// The file: UTF-8, the first line names the columns
+        /// The file: text, the first line names the columns; encoding and separator are found out
         file: PathBuf,
     },
     /// List the pages with their methods, paths and rights

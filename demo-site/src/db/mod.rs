@@ -7,10 +7,12 @@
 pub mod accounts;
 pub mod audit;
 pub mod bulk;
+pub mod client_list;
 pub mod clients;
 pub mod colleagues;
 pub mod deals;
 pub mod desk;
+pub mod duplicates;
 #[cfg(test)]
 mod fixture;
 pub mod import;

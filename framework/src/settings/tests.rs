@@ -20,6 +20,9 @@ fn defaults_fit() {
     assert_eq!(settings.retry_delays.len(), 10);
     assert_eq!(settings.object_log.max_entries, 100_000);
     assert!(settings.object_log.lock_retries);
+    let jobs = settings.jobs;
+    assert_eq!((jobs.workers, jobs.keep_days), (2, 7));
+    assert_eq!((jobs.poll, jobs.lease), (Duration::from_secs(1), Duration::from_secs(30)));
     assert_eq!(settings.database.url(), "sqlite://crm.db");
 }
 
@@ -79,6 +82,10 @@ fn bad_values_are_refused_by_name() {
         ("TOOLCRIB_SESSION__STORE", "tin", "session.store"),
         ("TOOLCRIB_SECRET", "short", "secret"),
         ("TOOLCRIB_OBJECT_LOG__MAX_ENTRIES", "0", "object_log.max_entries"),
+        ("TOOLCRIB_JOBS__WORKERS", "-1", "jobs.workers"),
+        ("TOOLCRIB_JOBS__POLL_MS", "0", "jobs.poll_ms"),
+        ("TOOLCRIB_JOBS__LEASE_MS", "0", "jobs.lease_ms"),
+        ("TOOLCRIB_JOBS__KEEP_DAYS", "a week", "jobs.keep_days"),
         ("TOOLCRIB_OBJECT_LOG__LOCK_RETRIES", "often", "object_log.lock_retries"),
     ] {
         let text = refusal(&[(variable, value)]);

@@ -16,7 +16,7 @@ on_both_engines! {
     a_crm_with_users_is_left_alone,
     two_that_start_at_once_do_not_collide,
     what_was_imported_before_stays,
-    the_desk_counts_and_shows_the_newest,
+    the_desk_shows_the_newest_and_sums_what_is_open,
     panels_and_the_desk_use_indexes,
 }
 
@@ -97,7 +97,9 @@ async fn two_that_start_at_once_do_not_collide(db: Db) {
 async fn what_was_imported_before_stays(db: Db) {
     let mut tx = db.begin().await.unwrap();
     let rows = csv_import::read(b"Account,Name\nTC-1001,Somebody else\n").unwrap();
-    crate::db::import::apply(&mut tx, rows, NOW).await.unwrap();
+    let run_id = crate::db::imports::add(&mut tx, &crate::db::imports::NewRun::default(), NOW).await.unwrap();
+    let origin = crate::db::import::Origin { run_id, owner_id: None };
+    crate::db::import::apply(&mut tx, rows, origin, NOW).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(fill(&db).await, Seeded::Done);
     let mut conn = db.read().await.unwrap();
@@ -107,21 +109,20 @@ async fn what_was_imported_before_stays(db: Db) {
     assert!(panels::contacts(&mut conn, all[0].id).await.unwrap().is_empty());
 }
 
-async fn the_desk_counts_and_shows_the_newest(db: Db) {
+async fn the_desk_shows_the_newest_and_sums_what_is_open(db: Db) {
     let mut conn = db.read().await.unwrap();
-    let empty = desk::figures(&mut conn).await.unwrap();
-    assert_eq!((empty.clients, empty.contacts, empty.open_deals.len()), (0, 0, 0));
+    assert_eq!(desk::pipeline(&mut conn, 1).await.unwrap(), []);
+    assert_eq!(desk::recent_clients(&mut conn, 1, 8).await.unwrap(), []);
     drop(conn);
 
     assert_eq!(fill(&db).await, Seeded::Done);
     let mut conn = db.read().await.unwrap();
-    let figures = desk::figures(&mut conn).await.unwrap();
-    assert_eq!(figures.clients, 24);
-    assert!(figures.contacts >= 48);
-    assert!(figures.open_deals.iter().all(|open| open.deals > 0 && open.amount_minor > 0));
-    let latest = desk::latest_activities(&mut conn, 8).await.unwrap();
+    let pipeline = desk::pipeline(&mut conn, 1).await.unwrap();
+    assert!(!pipeline.is_empty());
+    assert!(pipeline.iter().all(|sum| sum.deals > 0 && sum.weighted_minor > 0 && sum.weighted_minor < sum.open_minor));
+    let latest = desk::happenings(&mut conn, 1, i64::MAX, 8).await.unwrap();
     assert_eq!(latest.len(), 8);
-    assert!(latest.is_sorted_by_key(|activity| std::cmp::Reverse(activity.happened_at)));
+    assert!(latest.is_sorted_by_key(|happened| std::cmp::Reverse(happened.happened_at)));
     let newest: i64 = db::query("SELECT MAX(happened_at) FROM activities").scalar(&mut conn).await.unwrap();
     assert_eq!(latest[0].happened_at, newest);
 }

@@ -79,11 +79,8 @@ impl PageModule for ClientEditPage {
         let name = stored.value().name.clone();
         let race = race::is_on(cx) && !stored.value().private;
         let form = offered(cx, stored).await?.to(format!("/clients/{id}"));
-        let faster = if form.is_conflict() {
-            timeline::last_change(cx.read().await?, "client", id).await?
-        } else {
-            None
-        };
+        let faster =
+            if form.is_conflict() { timeline::last_change(cx.read().await?, "client", id).await? } else { None };
         cx.render(ClientForm {
             form,
             action: ClientAction::Save,

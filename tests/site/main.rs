@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod accounts;
 mod bodies;
 mod card;
 mod clients;
@@ -23,6 +24,7 @@ mod forms;
 mod headers;
 mod hosts;
 mod import;
+mod imports;
 mod injection;
 mod lists;
 mod panels;

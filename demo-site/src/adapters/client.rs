@@ -19,7 +19,7 @@ use crate::pages::{actor, viewer};
     table = "clients",
     version = "version",
     search = "search",
-    sort(name = "sort_name", account, industry, city, updated = "-updated_at"),
+    sort(name = "sort_name", account, industry, city, updated = "-updated_at", owner = "owner_id"),
     page_size = 25
 )]
 pub struct Client {

@@ -12,7 +12,7 @@ mod deals;
 mod desk;
 mod filters;
 pub(crate) mod import;
-mod imports;
+pub(crate) mod imports;
 mod leads;
 mod merges;
 mod notice;

@@ -9,7 +9,7 @@ use super::form::offered;
 use super::{client_of, race};
 use crate::adapters::{Client, ClientAction};
 use crate::db::colleagues;
-use crate::pages::filters;
+use crate::pages::{filters, merges};
 
 /// The client's card. Its panels are pages of their own, loaded at the same time.
 #[derive(Debug)]
@@ -38,7 +38,10 @@ impl PageModule for ClientPage {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let (id, client) = client_of(cx).await?;
+        let (id, client) = match client_of(cx).await {
+            Err(PageError::NotFound) => return merges::where_it_went(cx).await,
+            found => found?,
+        };
         let client: Row<Client> = cx.row(client);
         if cx.wants_json() {
             return cx.json(&client.to_json());

@@ -2,6 +2,7 @@
 
 mod activities;
 mod activity;
+mod bulk;
 mod card;
 mod export;
 mod form;
@@ -9,6 +10,9 @@ mod list;
 mod live;
 mod panels;
 mod race;
+mod views;
+
+pub(in crate::pages) use panels::tracked;
 
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
@@ -30,9 +34,12 @@ pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
         .page::<activity::ActivityPage>()
         .page::<live::ClientLivePage>()
         .page::<race::ClientRacePage>()
+        .page::<bulk::ClientsBulkPage>()
+        .page::<views::ViewsPage>()
+        .page::<views::ViewPage>()
         .page::<export::ClientsCsvPage>();
     let builder = panels::preview(form::preview(card::preview(list::preview(builder))));
-    activity::preview(activities::preview(builder))
+    views::preview(activity::preview(activities::preview(builder)))
 }
 
 /// The client of the page's address, if it is there for whoever looks: somebody else's private one is not.

@@ -16,7 +16,8 @@ on_both_engines! {
 const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn add(user: &Client, client: u64, provider: &str, reference: &str) -> Answer {
-    let fields = [("client", client.to_string()), ("provider", provider.to_owned()), ("reference", reference.to_owned())];
+    let fields =
+        [("client", client.to_string()), ("provider", provider.to_owned()), ("reference", reference.to_owned())];
     let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     user.post_form_json("/accounts", &fields).await
 }
@@ -112,7 +113,8 @@ async fn thirty_two_additions_and_thirty_two_checks_are_one_each(engine: Engine)
 
     let jobs = "SELECT COUNT(*) FROM toolcrib_jobs WHERE name = 'check an account'";
     let before = server.database().number(jobs).await;
-    let checks = all(format!("/accounts/{}", account["id"]), vec![("_action", "check".into()), ("version", "1".into())]).await;
+    let checks =
+        all(format!("/accounts/{}", account["id"]), vec![("_action", "check".into()), ("version", "1".into())]).await;
     assert!(checks.iter().all(|status| *status == 200), "{checks:?}");
     in_state(&anna, client, "SLOW-1234", "sound").await;
     let further = server.database().number(jobs).await - before;
@@ -163,9 +165,14 @@ async fn what_is_no_reference_is_refused(engine: Engine) {
     let anna = server.signed_in("anna").await;
     let client = anna.create(&NewClient::valid()).await;
     add(&anna, client, "ledger", "TAKEN").await.expect_status(200);
-    for (provider, reference) in
-        [("ledger", ""), ("ledger", "a b"), ("ledger", "'; --"), ("ledger", "taken"), ("bank", "X"), ("ledger", &"X".repeat(65))]
-    {
+    for (provider, reference) in [
+        ("ledger", ""),
+        ("ledger", "a b"),
+        ("ledger", "'; --"),
+        ("ledger", "taken"),
+        ("bank", "X"),
+        ("ledger", &"X".repeat(65)),
+    ] {
         let refused = add(&anna, client, provider, reference).await;
         assert_eq!(refused.status, 422, "{provider} {reference:?}: {refused:?}");
     }

@@ -7,6 +7,7 @@ on_both_engines! {
     thirty_two_identical_activities_are_one,
     only_whoever_noted_it_edits_an_activity,
     what_was_changed_is_told_on_the_timeline,
+    two_who_change_different_tags_both_get_their_way,
     a_private_client_hides_all_that_belongs_to_it,
     a_private_client_belongs_to_whoever_marks_it,
     whoever_may_only_look_changes_nothing_on_the_card,
@@ -108,7 +109,8 @@ async fn only_whoever_noted_it_edits_an_activity(engine: Engine) {
     boris.post_form_json(&address, &fields).await.expect_status(403);
     let saved = anna.post_form(&address, &fields).await;
     assert_eq!((saved.status, saved.location()), (303, format!("/clients/{id}").as_str()), "{saved:?}");
-    anna.post_form_json(&address, &fields).await.expect_status(409);
+    let late = [("_action", "save"), ("version", version.as_str()), ("subject", "Third call")];
+    anna.post_form_json(&address, &late).await.expect_status(409);
     assert!(anna.panel(id, "activities").await.text().contains("Second call"));
 
     boris.post_form_json(&address, &[("_action", "remove")]).await.expect_status(403);
@@ -129,7 +131,8 @@ async fn what_was_changed_is_told_on_the_timeline(engine: Engine) {
     let owner = id_of(&server, "boris").await.to_string();
     anna.try_save(id, &version, &client.with("city", "Køge").with("owner_id", &owner)).await.expect_status(200);
     let text = html::visible_text(&anna.panel(id, "activities").await.text());
-    for told in ["Added this client.", "Changed city from “Bonn” to “Køge”.", "Changed owner from nothing to “"] {
+    for told in ["Added this client.", "Changed city from “Bonn” to “Køge”.", "Changed owner from nothing to “"]
+    {
         assert!(text.contains(told), "{told}: {text}");
     }
     // What changes nothing is told nowhere.
@@ -139,6 +142,34 @@ async fn what_was_changed_is_told_on_the_timeline(engine: Engine) {
         .await
         .expect_status(200);
     assert_eq!(server.database().number("SELECT COUNT(*) FROM audit_log").await, before);
+}
+
+async fn two_who_change_different_tags_both_get_their_way(engine: Engine) {
+    let server = Server::on(engine).start().await;
+    let (anna, boris) = (server.signed_in("anna").await, server.signed_in("boris").await);
+    let client = NewClient::valid().with("tags", "old, VIP ,vip");
+    let id = anna.create(&client).await;
+    let address = format!("/clients/{id}");
+    assert_eq!(anna.get_json(&address).await.json()["tags"], "old, VIP");
+    let mut annas = sent(&anna.get(&format!("{address}/edit")).await.text());
+    let mut boriss = annas.clone();
+    for (form, tags) in [(&mut annas, "old, VIP, fair"), (&mut boriss, "vip")] {
+        for (_, value) in form.iter_mut().filter(|(name, _)| name == "tags") {
+            tags.clone_into(value);
+        }
+    }
+    for (user, form) in [(&anna, annas), (&boris, boriss)] {
+        let fields: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        user.post_form(&address, &fields).await.expect_status(303);
+    }
+    assert_eq!(anna.get_json(&address).await.json()["tags"], "fair, VIP");
+    let text = html::visible_text(&anna.panel(id, "activities").await.text());
+    assert!(text.contains("Changed tags from “old, VIP” to “old, VIP, fair”."), "{text}");
+    let version = anna.version_of(id).await;
+    let wrong = anna.try_save(id, &version, &client.with("tags", &"x".repeat(41))).await.expect_status(422).json();
+    assert!(wrong["errors"]["tags"].is_array(), "{wrong}");
+    let list = anna.get_json("/clients?sort=updated").await.json();
+    assert!(list["clients"].to_string().contains("fair, VIP"), "{list}");
 }
 
 async fn a_private_client_hides_all_that_belongs_to_it(engine: Engine) {
@@ -173,12 +204,14 @@ async fn a_private_client_hides_all_that_belongs_to_it(engine: Engine) {
     let unknown = boris.post_form_json("/persons", &[("name", "x"), ("account", "nowhere")]).await.json();
     assert_eq!(refused, unknown);
     // Nor can somebody be moved there, or an activity be with somebody there.
-    let his = boris.post_form_json("/persons", &[("name", "His"), ("account", open.account())]).await.json()["id"].clone();
+    let his =
+        boris.post_form_json("/persons", &[("name", "His"), ("account", open.account())]).await.json()["id"].clone();
     let moved = [("version", "1"), ("account", client.account())];
     boris.post_form_json(&format!("/persons/{his}"), &moved).await.expect_status(422);
     let person = person.to_string();
     let with = [("kind", "note"), ("subject", "x"), ("person_id", person.as_str())];
-    let open_id = server.database().number(&format!("SELECT id FROM clients WHERE account = '{}'", open.account())).await;
+    let open_id =
+        server.database().number(&format!("SELECT id FROM clients WHERE account = '{}'", open.account())).await;
     boris.post_form_json(&format!("/clients/{open_id}/panels/activities"), &with).await.expect_status(422);
 }
 
@@ -203,7 +236,10 @@ async fn whoever_may_only_look_changes_nothing_on_the_card(engine: Engine) {
     let person = employed(&anna, client.account(), "Ada Quist").await;
     for path in [format!("/clients/{id}"), panel(id), "/persons".to_owned(), format!("/persons/{person}")] {
         let page = vera.get(&path).await.expect_status(200).text();
-        assert!(!page.contains(">Edit<") && !page.contains("Add person") && !page.contains("data-part="), "{path}: {page}");
+        assert!(
+            !page.contains(">Edit<") && !page.contains("Add person") && !page.contains("data-part="),
+            "{path}: {page}"
+        );
     }
     for path in ["/persons/new".to_owned(), format!("/persons/{person}/edit")] {
         vera.get(&path).await.expect_status(403);
@@ -219,7 +255,8 @@ fn sent(page: &str) -> Vec<(String, String)> {
     let form = page.split_once("<form class=\"form\" id=\"client-").map_or("", |(_, rest)| rest);
     let form = form.split("</form>").next().unwrap_or_default();
     let inputs = html::tags_named(form, "input").into_iter().filter(|input| input.get("type") != Some("checkbox"));
-    let named = inputs.filter_map(|input| Some((input.get("name")?.to_owned(), input.get("value").unwrap_or("").to_owned())));
+    let named =
+        inputs.filter_map(|input| Some((input.get("name")?.to_owned(), input.get("value").unwrap_or("").to_owned())));
     named.filter(|(name, _)| !["_csrf", "_once"].contains(&name.as_str())).collect()
 }
 
@@ -273,7 +310,9 @@ async fn thirty_two_rivals_change_the_number_once(engine: Engine) {
     .await;
     assert!(statuses.iter().all(|status| *status == 303), "{statuses:?}");
     assert_ne!(anna.get_json(&format!("/clients/{id}")).await.json()["phone"], client.get("phone"));
-    let told = format!("SELECT COUNT(*) FROM audit_log WHERE record_kind = 'client' AND record_id = {id} AND action = 'changed'");
+    let told = format!(
+        "SELECT COUNT(*) FROM audit_log WHERE record_kind = 'client' AND record_id = {id} AND action = 'changed'"
+    );
     assert_eq!(server.database().number(&told).await, 1);
 
     let refused = anna.post_form(&format!("/clients/{id}"), &[("version", &version), ("phone", "+45 9")]).await;

@@ -86,7 +86,8 @@ async fn the_companies_are_looked_at_imported_and_undone(engine: Engine) {
     let run = upload(&anna, "sp500.csv", companies()).await;
     assert_eq!(anna.export().await, clients, "looking at a file stores no client");
     let first = told(&anna, &run).await;
-    let targets: Vec<_> = first["columns"].as_array().expect("columns").iter().map(|column| &column["target"]).collect();
+    let targets: Vec<_> =
+        first["columns"].as_array().expect("columns").iter().map(|column| &column["target"]).collect();
     assert_eq!(
         targets,
         ["account", "name", "industry", "note_line", "city", "note_line", "note_line", "note_line"],
@@ -183,8 +184,15 @@ async fn what_a_person_says_of_a_file_counts(engine: Engine) {
     let server = Server::on(engine).start().await;
     let anna = server.signed_in("anna").await;
     let run = upload(&anna, "kunden.csv", WESTERN.to_vec()).await;
-    let swap = [("action", "configure"), ("encoding", "ISO-8859-2"), ("column_0", "account"), ("column_1", "city"),
-        ("column_2", "name"), ("column_3", "ignore"), ("column_4", "notes")];
+    let swap = [
+        ("action", "configure"),
+        ("encoding", "ISO-8859-2"),
+        ("column_0", "account"),
+        ("column_1", "city"),
+        ("column_2", "name"),
+        ("column_3", "ignore"),
+        ("column_4", "notes"),
+    ];
     act(&anna, &run, &swap).await.expect_status(200);
     let said = told(&anna, &run).await;
     assert_eq!((&said["encoding"], &said["rows"][0]["name"]), (&"ISO-8859-2".into(), &"Köln".into()), "{said}");
@@ -240,7 +248,10 @@ async fn thirty_two_starts_and_thirty_two_undoings_are_one_each(engine: Engine) 
         in_state(&anna, &run, state).await;
         let lines = format!("SELECT COUNT(*) FROM audit_log WHERE record_kind = 'import_run' AND action = '{noted}'");
         assert_eq!(server.database().number(&lines).await, 1);
-        let jobs = format!("SELECT COUNT(*) FROM toolcrib_jobs WHERE name = '{} an import'", if action == "start" { "run" } else { "undo" });
+        let jobs = format!(
+            "SELECT COUNT(*) FROM toolcrib_jobs WHERE name = '{} an import'",
+            if action == "start" { "run" } else { "undo" }
+        );
         assert_eq!(server.database().number(&jobs).await, 1);
     }
     assert_eq!(anna.export().await, before);
@@ -263,7 +274,8 @@ async fn what_was_used_since_stays_and_is_listed(engine: Engine) {
     anna.get(&format!("/clients/{third}/panels/contacts")).await.expect_status(200);
 
     let after = undone(&anna, &run).await;
-    let kept: Vec<_> = after["kept"].as_array().expect("a list").iter().map(|client| client["account"].clone()).collect();
+    let kept: Vec<_> =
+        after["kept"].as_array().expect("a list").iter().map(|client| client["account"].clone()).collect();
     assert_eq!(kept, ["U1"], "{after}");
     let page = html::visible_text(&anna.get(&run).await.expect_status(200).text());
     assert!(page.contains("One, changed"), "{page}");
@@ -322,7 +334,8 @@ async fn an_import_goes_on_after_the_server_was_killed(engine: Engine) {
     let run = upload(&anna, "killed.csv", file.into_bytes()).await;
     act(&anna, &run, &[("action", "start")]).await.expect_status(200);
     let processed = async |anna: &Client| told(anna, &run).await["processed"].as_i64().unwrap_or(0);
-    let reached = eventually("some rows", PATIENCE, async || Some(processed(&anna).await).filter(|rows| *rows > 0)).await;
+    let reached =
+        eventually("some rows", PATIENCE, async || Some(processed(&anna).await).filter(|rows| *rows > 0)).await;
     server.kill();
     assert!(reached < 30_000, "it was too quick to be killed");
     server.start_again().await;

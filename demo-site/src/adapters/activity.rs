@@ -179,8 +179,7 @@ async fn note(form: &Form<Activity>, cx: &mut Context<'_>, action: &str, changes
     let (id, activity, who) = (form.required_key()?, form.value(), actor(cx)?);
     let told = format!("Removed the {} “{}”.", kind_word(activity.kind), activity.subject);
     let told = activity.client_id.filter(|_| action == "removed").map(|client| (client, told.as_str()));
-    let entry =
-        Entry { action, record_kind: "activity", record_id: id, record_name: &activity.subject, changes, told };
+    let entry = Entry { action, record_kind: "activity", record_id: id, record_name: &activity.subject, changes, told };
     journal::note(cx.tx().await?, &who, now_micros(), entry).await?;
     if let Some(client) = activity.client_id {
         cx.publish(format!("clients/{client}"), action, &json!({ "by": who.name }));

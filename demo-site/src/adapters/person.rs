@@ -24,7 +24,13 @@ pub struct Person {
     #[field(required, max_chars = 200)]
     pub name: String,
     /// The account of the client he or she works for.
-    #[field(required, column = false, max_chars = 40, label = "Client", hint = "The client's account, such as TC-1001.")]
+    #[field(
+        required,
+        column = false,
+        max_chars = 40,
+        label = "Client",
+        hint = "The client's account, such as TC-1001."
+    )]
     pub account: String,
     /// What the person is there, or nothing.
     #[field(max_chars = 100, label = "Position")]
@@ -171,7 +177,8 @@ async fn note(
     }
     let (id, who, now) = (form.required_key()?, actor(cx)?, now_micros());
     let name = form.value().name.as_str();
-    let entry = |changes, told| Entry { action, record_kind: "person", record_id: id, record_name: name, changes, told };
+    let entry =
+        |changes, told| Entry { action, record_kind: "person", record_id: id, record_name: name, changes, told };
     let tx = cx.tx().await?;
     let clients: Vec<i64> = told.iter().map(|(client, _)| *client).collect();
     let mut told = told.iter().copied();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::{Connection, Executor, PgConnection};
 use toolcrib::Settings;
-use toolcrib::db::{Db, Engine, query};
+use toolcrib::db::{Conn, Db, Engine, query};
 
 use super::{POSTGRES, SQLITE};
 
@@ -122,3 +122,22 @@ macro_rules! on_both_engines {
 }
 
 pub(super) use on_both_engines;
+
+/// Anna (1) and Boris (2); the clients A (1, Anna's private one), B (2, his), C (3, nobody's) and D (4, merged into B); a tag on
+/// A, B and D.
+pub(super) async fn two_users_and_clients(tx: &mut Conn) {
+    for statement in [
+        "INSERT INTO toolcrib_users (id, name, display_name, search, password_hash, created_at, changed_at) \
+         VALUES (1, 'anna', 'Anna', 'anna', '', 1, 1), (2, 'boris', 'Boris', 'boris', '', 1, 1)",
+        "INSERT INTO clients (account, name, industry, city, search, sort_name, owner_id, private, created_at, updated_at) \
+         VALUES ('A', 'Hers', 'Tools', 'Hidden-Town', 'a\nhers', 'hers', 1, TRUE, 1, 1), \
+         ('B', 'His', 'Tools', 'Bonn', 'b\nhis', 'his', 2, FALSE, 1, 1), \
+         ('C', 'Nobody''s', '', 'Bonn', 'c\nnobody''s', 'nobody''s', NULL, FALSE, 1, 1)",
+        "INSERT INTO clients (account, name, industry, search, sort_name, merged_into, created_at, updated_at) \
+         VALUES ('D', 'Gone', 'Tools', 'd\ngone', 'gone', 2, 1, 1)",
+        "INSERT INTO tags (name, search, created_at, updated_at) VALUES ('VIP', 'vip', 1, 1)",
+        "INSERT INTO client_tags (client_id, tag_id) VALUES (1, 1), (2, 1), (4, 1)",
+    ] {
+        query(statement).execute(tx).await.unwrap();
+    }
+}

@@ -6,6 +6,8 @@
 use serde_json::Value;
 use toolcrib::db::{self, Conn, DbError};
 
+use super::values;
+
 /// Who does something: a user, or the program on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
@@ -72,6 +74,40 @@ pub async fn note(conn: &mut Conn, actor: &Actor, now: i64, entry: Entry<'_>) ->
     .execute(conn)
     .await
     .map(drop)
+}
+
+/// How many entries go to the database at once.
+const BATCH: usize = 200;
+
+/// Notes many things that were done in one go, in as few statements as possible.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn note_many(conn: &mut Conn, actor: &Actor, now: i64, entries: &[Entry<'_>]) -> Result<(), DbError> {
+    for batch in entries.chunks(BATCH) {
+        let told: Vec<_> = batch.iter().filter_map(|entry| Some((entry.told?, entry.action))).collect();
+        if !told.is_empty() {
+            let mut insert = db::query_built(format!(
+                "INSERT INTO timeline_events (client_id, kind, body, actor, happened_at) VALUES {}",
+                values::tuples(told.len(), 5)
+            ));
+            for ((client_id, body), action) in told {
+                insert = insert.bind(client_id).bind(action).bind(body).bind(&actor.name).bind(now);
+            }
+            insert.execute(conn).await?;
+        }
+        let mut insert = db::query_built(format!(
+            "INSERT INTO audit_log \
+             (happened_at, actor_id, actor, action, record_kind, record_id, record_name, changes) VALUES {}",
+            values::tuples(batch.len(), 8)
+        ));
+        for entry in batch {
+            insert = insert.bind(now).bind(actor.id).bind(&actor.name).bind(entry.action).bind(entry.record_kind);
+            insert = insert.bind(entry.record_id).bind(entry.record_name).bind(entry.changes.to_string());
+        }
+        insert.execute(conn).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -7,10 +7,12 @@
 pub mod accounts;
 pub mod audit;
 pub mod bulk;
+pub mod client_list;
 pub mod clients;
 pub mod colleagues;
 pub mod deals;
 pub mod desk;
+pub mod duplicates;
 #[cfg(test)]
 mod fixture;
 pub mod import;
@@ -23,6 +25,7 @@ pub mod panels;
 pub mod persons;
 pub mod pipelines;
 pub mod race;
+pub mod reindex;
 pub mod reports;
 pub mod search;
 pub mod seed;

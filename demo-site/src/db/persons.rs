@@ -31,7 +31,8 @@ pub struct Employer {
 /// # Errors
 /// Whatever the database says.
 pub async fn is_there(conn: &mut Conn, id: i64, viewer: i64) -> Result<bool, DbError> {
-    let select = format!("SELECT COUNT(*) FROM persons WHERE persons.id = $1 AND {}", visible::of_client("client_id", 2));
+    let select =
+        format!("SELECT COUNT(*) FROM persons WHERE persons.id = $1 AND {}", visible::of_client("client_id", 2));
     Ok(db::query_built(select).bind(id).bind(viewer).scalar::<i64>(conn).await? > 0)
 }
 

@@ -15,19 +15,12 @@ pub struct Changed {
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn phone(
-    conn: &mut Conn,
-    id: i64,
-    version: i64,
-    phone: &str,
-    now: i64,
-) -> Result<Option<Changed>, DbError> {
-    let before: Option<Changed> =
-        db::query("SELECT name, phone AS before FROM clients WHERE id = $1 AND version = $2")
-            .bind(id)
-            .bind(version)
-            .fetch_optional(conn)
-            .await?;
+pub async fn phone(conn: &mut Conn, id: i64, version: i64, phone: &str, now: i64) -> Result<Option<Changed>, DbError> {
+    let before: Option<Changed> = db::query("SELECT name, phone AS before FROM clients WHERE id = $1 AND version = $2")
+        .bind(id)
+        .bind(version)
+        .fetch_optional(conn)
+        .await?;
     let changed = db::query(
         "UPDATE clients SET phone = $3, version = version + 1, updated_at = $4 WHERE id = $1 AND version = $2",
     )

@@ -32,19 +32,35 @@ pub struct ExportRow<'a> {
 
 /// Writes a whole file: the header, then a row per client.
 pub fn write<'a>(rows: impl IntoIterator<Item = ExportRow<'a>>) -> Vec<u8> {
-    let mut file = HEADER.to_vec();
+    let mut file = header();
+    append(&mut file, rows);
+    file
+}
+
+/// The beginning of a file.
+#[must_use]
+pub fn header() -> Vec<u8> {
+    HEADER.to_vec()
+}
+
+/// Writes further rows behind those that are there.
+pub fn append<'a>(file: &mut Vec<u8>, rows: impl IntoIterator<Item = ExportRow<'a>>) {
     for row in rows {
         // Taken apart without `..`, so that a new field cannot be forgotten here.
         let ExportRow { account, name, industry, city, website, phone, email, notes } = row;
-        for (index, cell) in [account, name, industry, city, website, phone, email, notes].into_iter().enumerate() {
-            if index > 0 {
-                file.push(b',');
-            }
-            write_cell(&mut file, cell);
-        }
-        file.extend_from_slice(b"\r\n");
+        write_line(file, &[account, name, industry, city, website, phone, email, notes]);
     }
-    file
+}
+
+/// Writes one line of any file.
+pub fn write_line(file: &mut Vec<u8>, cells: &[&str]) {
+    for (index, cell) in cells.iter().enumerate() {
+        if index > 0 {
+            file.push(b',');
+        }
+        write_cell(file, cell);
+    }
+    file.extend_from_slice(b"\r\n");
 }
 
 /// Writes rows of any cells, marked and quoted like those of [`write`].

@@ -22,7 +22,7 @@ mod reports;
 mod search;
 mod setup;
 mod tags;
-mod tasks;
+pub(crate) mod tasks;
 mod viewer;
 pub(crate) mod words;
 

@@ -7,6 +7,8 @@ mod pager;
 mod sample;
 mod statement;
 
+use std::borrow::Cow;
+
 use asked::Asked;
 use links::Links;
 use statement::Listing;
@@ -68,8 +70,10 @@ impl Context<'_> {
         self.paged_where("", Vec::new()).await
     }
 
-    /// The same of those rows only that meet a condition of the site's own: a constant of SQL with
-    /// the parameters `$1`, `$2`, …, each of which is among `values`.
+    /// The same of those rows only that meet a condition of the site's own: SQL with the parameters
+    /// `$1`, `$2`, …, each of which is among `values`. It is a constant, or put together **from the
+    /// site's own constants**, say of those filters that were asked for: what a visitor sent belongs
+    /// among the values. Other tables are reached by subqueries.
     ///
     /// ```no_run
     /// # use toolcrib::adapter::{Adapter, Paged};
@@ -84,7 +88,7 @@ impl Context<'_> {
     /// belong together.
     pub async fn paged_where<A: Adapter>(
         &mut self,
-        condition: &'static str,
+        condition: impl Into<Cow<'static, str>>,
         values: Vec<Value>,
     ) -> Result<Paged<A>, PageError> {
         let rights = self.rights();
@@ -93,7 +97,7 @@ impl Context<'_> {
             return Err(PageError::bad_request("This list has no such order."));
         }
         let links = Links::of::<A>(self.attempt.request.uri.path(), &self.attempt.request.query_pairs, &asked);
-        let listing = Listing::<A>::new(condition, values, &asked)?;
+        let listing = Listing::<A>::new(&condition.into(), values, &asked)?;
         let conn = self.read().await?;
         let total = listing.count(MOST_COUNTED).query().scalar::<i64>(conn).await?;
         let pages = pages(total, asked.size);
@@ -120,7 +124,7 @@ impl Context<'_> {
     /// Whatever the database says.
     pub async fn list<A: Adapter>(&mut self, asked: &[(&str, &str)], limit: u32) -> Result<Vec<Row<A>>, PageError> {
         let asked: Vec<_> = asked.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        self.listed("", Vec::new(), &asked, limit).await
+        self.listed("".into(), Vec::new(), &asked, limit).await
     }
 
     /// The first rows, in the order nobody has to ask for, that meet a condition: see
@@ -130,23 +134,23 @@ impl Context<'_> {
     /// As [`Context::paged_where`].
     pub async fn list_where<A: Adapter>(
         &mut self,
-        condition: &'static str,
+        condition: impl Into<Cow<'static, str>>,
         values: Vec<Value>,
         limit: u32,
     ) -> Result<Vec<Row<A>>, PageError> {
-        self.listed(condition, values, &[], limit).await
+        self.listed(condition.into(), values, &[], limit).await
     }
 
     async fn listed<A: Adapter>(
         &mut self,
-        condition: &'static str,
+        condition: Cow<'static, str>,
         values: Vec<Value>,
         asked: &[(String, String)],
         limit: u32,
     ) -> Result<Vec<Row<A>>, PageError> {
         let rights = self.rights();
         let asked = Asked::of::<A>(asked, &rights);
-        let listing = Listing::<A>::new(condition, values, &asked)?;
+        let listing = Listing::<A>::new(&condition, values, &asked)?;
         let rows = listing.fetch(self.read().await?, i64::from(limit).min(asked::most::<A>()), 0).await?;
         Ok(rows.into_iter().map(|row| row.seen_by(&rights)).collect())
     }

@@ -3,10 +3,12 @@
 mod application;
 mod board;
 mod events;
+mod jobs;
 mod locks;
 mod object_log;
 mod paging;
 mod preview;
+mod requests;
 mod roles;
 mod status;
 mod users;
@@ -14,9 +16,12 @@ mod users;
 use self::application::{ApplicationJsonPage, ApplicationPage};
 pub(crate) use self::board::Board;
 use self::events::EventsJsonPage;
+use self::jobs::{JobPage, JobsJsonPage, JobsPage};
 use self::locks::{LocksJsonPage, LocksPage};
 use self::object_log::{LogJsonPage, LogPage};
 use self::preview::{PreviewPage, SamplePage};
+pub(crate) use self::requests::NAMES as WATCHERS;
+use self::requests::{RequestsJsonPage, RequestsPage};
 use self::roles::{RolePage, RolesPage};
 use self::status::{StatusJsonPage, StatusPage};
 use self::users::{NewUserPage, UserPage, UsersPage};
@@ -37,6 +42,11 @@ pub(crate) fn register<R: Register>(to: R) -> R {
         .page::<LocksJsonPage>()
         .page::<LogPage>()
         .page::<LogJsonPage>()
+        .page::<JobsPage>()
+        .page::<JobsJsonPage>()
+        .page::<JobPage>()
+        .page::<RequestsPage>()
+        .page::<RequestsJsonPage>()
         .page::<EventsJsonPage>()
         .page::<PreviewPage>()
         .page::<SamplePage>()

@@ -53,7 +53,11 @@ async fn account_of(cx: &mut Context<'_>) -> Result<Row<Account>, PageError> {
     let viewer = viewer(cx)?;
     let rows = cx.read().await?;
     let account = Row::<Account>::find(rows, id).await?.or_not_found()?;
-    if clients::is_there(rows, account.value().client_id, viewer).await? { Ok(account) } else { Err(PageError::NotFound) }
+    if clients::is_there(rows, account.value().client_id, viewer).await? {
+        Ok(account)
+    } else {
+        Err(PageError::NotFound)
+    }
 }
 
 impl AccountForm {

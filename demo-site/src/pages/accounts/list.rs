@@ -29,7 +29,8 @@ struct AccountList {
 }
 
 impl PageModule for AccountsPage {
-    const INFO: PageInfo = PageInfo::new("accounts", "/accounts").title("Accounts elsewhere").right("view").accepts_post();
+    const INFO: PageInfo =
+        PageInfo::new("accounts", "/accounts").title("Accounts elsewhere").right("view").accepts_post();
 
     async fn create(_: &Site) -> Result<Self, CreateError> {
         Ok(Self)

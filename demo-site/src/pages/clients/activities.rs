@@ -68,7 +68,8 @@ impl PageModule for ActivitiesPanel {
         }
         let form = new_activity(cx, id).await?;
         let viewer = viewer(cx)?;
-        let own = entries.iter().filter(|entry| is_own(cx, entry.owner_id, viewer)).filter_map(Entry::activity).collect();
+        let own =
+            entries.iter().filter(|entry| is_own(cx, entry.owner_id, viewer)).filter_map(Entry::activity).collect();
         let (kind, is_older) = (kind.unwrap_or_default().to_owned(), before.is_some());
         let panel = Activities { id, client, tracking_id, own, form, entries, kind, older, is_older };
         cx.render_part(&panel, &panel.as_panel())
@@ -90,11 +91,7 @@ async fn new_activity(cx: &mut Context<'_>, id: i64) -> Result<Form<Activity>, P
 }
 
 /// The people an activity can have been with: those at the client, and whoever it was with before.
-pub(super) async fn people(
-    cx: &mut Context<'_>,
-    client: i64,
-    chosen: Option<i64>,
-) -> Result<Vec<Choice>, PageError> {
+pub(super) async fn people(cx: &mut Context<'_>, client: i64, chosen: Option<i64>) -> Result<Vec<Choice>, PageError> {
     let mut people = persons::names(cx.read().await?, client).await?;
     if let Some(chosen) = chosen.filter(|chosen| people.iter().all(|(id, _)| id != chosen)) {
         // The person works elsewhere now: whose name it is may be none of this visitor's business.

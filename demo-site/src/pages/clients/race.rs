@@ -28,7 +28,8 @@ struct Race {
 }
 
 impl PageModule for ClientRacePage {
-    const INFO: PageInfo = PageInfo::new("client.race", "/clients/{id}/race").title("A faster user").right("edit").post_only();
+    const INFO: PageInfo =
+        PageInfo::new("client.race", "/clients/{id}/race").title("A faster user").right("edit").post_only();
 
     async fn create(_: &Site) -> Result<Self, CreateError> {
         Ok(Self)
@@ -74,7 +75,8 @@ async fn outrun(unit: &mut Unit, id: i64, version: i64) -> Result<Option<String>
     let (before, after) = (json!({ "phone": changed.before }), json!({ "phone": phone }));
     let changes = changes::between(&before, &after, &[]);
     let sentence = changes::sentence(&changes);
-    let (id_of_rival, name) = race::user(tx, RIVAL).await?.map_or((None, "Boris".to_owned()), |(id, name)| (Some(id), name));
+    let (id_of_rival, name) =
+        race::user(tx, RIVAL).await?.map_or((None, "Boris".to_owned()), |(id, name)| (Some(id), name));
     let entry = Entry {
         action: "changed",
         record_kind: "client",

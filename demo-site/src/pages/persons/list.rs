@@ -26,7 +26,8 @@ struct PersonList {
 }
 
 impl PageModule for PersonsPage {
-    const INFO: PageInfo = PageInfo::new("persons", "/persons").title("People").login_required().in_menu().accepts_post();
+    const INFO: PageInfo =
+        PageInfo::new("persons", "/persons").title("People").login_required().in_menu().accepts_post();
 
     async fn create(_: &Site) -> Result<Self, CreateError> {
         Ok(Self)
@@ -35,7 +36,7 @@ impl PageModule for PersonsPage {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let list = cx.paged_where::<Person>(&VISIBLE, vec![viewer(cx)?.into()]).await?;
+        let list = cx.paged_where::<Person>(VISIBLE.as_str(), vec![viewer(cx)?.into()]).await?;
         let mut ids: Vec<i64> = list.rows().iter().map(|person| person.value().client_id).collect();
         ids.sort_unstable();
         ids.dedup();

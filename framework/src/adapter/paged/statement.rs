@@ -20,7 +20,7 @@ impl<A: Adapter> Listing<A> {
     ///
     /// # Errors
     /// [`PageError::Other`] where the condition's parameters and `values` do not belong together.
-    pub(super) fn new(condition: &'static str, values: Vec<Value>, asked: &Asked) -> Result<Self, PageError> {
+    pub(super) fn new(condition: &str, values: Vec<Value>, asked: &Asked) -> Result<Self, PageError> {
         if highest_parameter(condition) != values.len() {
             return Err(PageError::other(format!(
                 "the condition {condition:?} of a list does not have the {} parameters it is given",
@@ -94,7 +94,7 @@ mod tests {
     use crate::adapter::Rights;
     use crate::adapter::tests::{Note, pairs};
 
-    fn listing(condition: &'static str, values: Vec<Value>, address: &str) -> Result<Listing<Note>, PageError> {
+    fn listing(condition: &str, values: Vec<Value>, address: &str) -> Result<Listing<Note>, PageError> {
         Listing::new(condition, values, &Asked::of::<Note>(&pairs(address), &Rights::default()))
     }
 

@@ -74,14 +74,14 @@ impl LogView {
     }
 }
 
-fn moment(at: i64) -> String {
+pub(in crate::tools) fn moment(at: i64) -> String {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:3]");
     let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000).ok();
     moment.and_then(|moment| moment.format(&format).ok()).unwrap_or_else(|| at.to_string())
 }
 
 /// The first line of a text, or the begin of it; `None` where that is all of it.
-fn begin(text: &str) -> Option<&str> {
+pub(in crate::tools) fn begin(text: &str) -> Option<&str> {
     let line = text.lines().next().unwrap_or_default();
     let begin = line.get(..line.floor_char_boundary(SHOWN)).unwrap_or_default();
     (begin.len() < text.len()).then_some(begin)

@@ -1,1 +1,0 @@
-//! Two clients into one, and back.

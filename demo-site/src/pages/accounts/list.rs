@@ -44,7 +44,7 @@ impl PageModule for AccountsPage {
             let client = cx.form_param("client").unwrap_or_default().to_owned();
             return cx.render(AccountForm { form: form.carry("client", client.clone()), id: None, client });
         }
-        let list = cx.paged_where::<Account>(&VISIBLE, vec![viewer(cx)?.into()]).await?;
+        let list = cx.paged_where::<Account>(VISIBLE.as_str(), vec![viewer(cx)?.into()]).await?;
         let mut ids: Vec<i64> = list.rows().iter().map(|account| account.value().client_id).collect();
         ids.sort_unstable();
         ids.dedup();

@@ -99,13 +99,22 @@ async fn an_import_report_is_sound(stage: &Stage) {
         rows.push_str(&format!("IMQ{number},Company {number},not an address\n"));
     }
     for (file, content, what) in [
-        ("rows.csv", rows.as_bytes(), "an import report"),
+        ("rows.csv", rows.as_bytes(), "an import to look at"),
         ("picture.csv", b"\x89PNG\r\n\x1a\n\xff\xfe".as_slice(), "a refused import"),
     ] {
         anna.open("/import").await;
         anna.choose_file("file", file, content).await;
         anna.send("file").await;
         is_sound(&anna, what).await;
+        if file == "rows.csv" {
+            let run = anna.path().await;
+            anna.send("encoding").await;
+            let done = "SELECT COUNT(*) FROM import_runs WHERE state = 'done'";
+            holds_within("the import is done", Duration::from_secs(30), async || server.database().number(done).await == 1)
+                .await;
+            anna.open(&run).await;
+            is_sound(&anna, "an import report").await;
+        }
     }
 }
 

@@ -194,7 +194,11 @@ async fn save(form: &mut Form<Deal>, cx: &mut Context<'_>) -> Result<Done, PageE
         pipelines.extend(from.as_ref().map(|stage| stage.pipeline_id));
         changed.insert("stage".to_owned(), json!([from.map(|stage| stage.name), stage.name]));
     }
-    let told = if moved { format!("Moved “{title}” to {}", stage.name) } else { format!("Changed the deal “{title}”") };
+    let told = if moved {
+        format!("Moved “{title}” to {}", stage.name)
+    } else {
+        format!("Changed the deal “{title}”")
+    };
     let entry = Entry {
         action: if moved { "moved" } else { "changed" },
         record_kind: "deal",

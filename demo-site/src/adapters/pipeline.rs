@@ -188,12 +188,7 @@ impl Execute for StageAction {
     }
 }
 
-async fn add_stage(
-    form: &mut Form<Stage>,
-    pipeline: i64,
-    cx: &mut Context<'_>,
-    now: i64,
-) -> Result<Done, PageError> {
+async fn add_stage(form: &mut Form<Stage>, pipeline: i64, cx: &mut Context<'_>, now: i64) -> Result<Done, PageError> {
     let tx = cx.tx().await?;
     if pipelines::count(tx, Ordered::StageOf(pipeline)).await? >= MOST_STAGES {
         form.refuse_all(format!("This pipeline has {MOST_STAGES} stages already, and no more fit on a board."));
@@ -206,12 +201,7 @@ async fn add_stage(
     form.save(cx).await
 }
 
-async fn save_stage(
-    form: &mut Form<Stage>,
-    before: &Stage,
-    cx: &mut Context<'_>,
-    now: i64,
-) -> Result<Done, PageError> {
+async fn save_stage(form: &mut Form<Stage>, before: &Stage, cx: &mut Context<'_>, now: i64) -> Result<Done, PageError> {
     check_name(form, before.pipeline_id, cx).await?;
     form.also("updated_at", now);
     let done = form.save(cx).await?;
@@ -290,5 +280,9 @@ async fn stored<A: Adapter>(key: Option<i64>, cx: &mut Context<'_>) -> Result<A,
 }
 
 fn there_are(deals: i64) -> String {
-    if deals == 1 { "There is 1 deal".to_owned() } else { format!("There are {} deals", toolcrib::filters::grouped(deals)) }
+    if deals == 1 {
+        "There is 1 deal".to_owned()
+    } else {
+        format!("There are {} deals", toolcrib::filters::grouped(deals))
+    }
 }

@@ -60,8 +60,7 @@ pub async fn find(conn: &mut Conn, id: i64, viewer: i64) -> Result<Option<Row<Le
 /// # Errors
 /// Whatever the database says.
 pub async fn hold(tx: &mut Conn, id: i64, viewer: i64) -> Result<Option<i64>, DbError> {
-    let update =
-        format!("UPDATE leads SET version = version WHERE id = $1 AND {} RETURNING version", visible::lead(2));
+    let update = format!("UPDATE leads SET version = version WHERE id = $1 AND {} RETURNING version", visible::lead(2));
     db::query_built(update).bind(id).bind(viewer).scalar_optional(tx).await
 }
 

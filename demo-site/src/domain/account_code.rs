@@ -6,8 +6,7 @@ use toolcrib::adapter::fold;
 const LONGEST: usize = 10;
 
 /// Words that say what kind of company it is, not which.
-const LEGAL_FORMS: [&str; 12] =
-    ["inc", "ltd", "llc", "gmbh", "ag", "sa", "bv", "the", "co", "corp", "company", "plc"];
+const LEGAL_FORMS: [&str; 12] = ["inc", "ltd", "llc", "gmbh", "ag", "sa", "bv", "the", "co", "corp", "company", "plc"];
 
 /// What a code made of a name begins with: its first words in capitals, at most ten letters and digits.
 #[must_use]

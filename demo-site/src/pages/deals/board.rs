@@ -8,9 +8,9 @@ use toolcrib::server::SiteBuilder;
 
 use super::{form, list};
 use crate::adapters::DealAction;
+use crate::db::clients;
 use crate::db::deals::{self, Card, Sum, Wanted};
 use crate::db::pipelines::{self, Pipeline, Stage};
-use crate::db::clients;
 use crate::pages::{filters, viewer};
 
 /// The board of a pipeline.

@@ -33,8 +33,7 @@ struct Line {
 }
 
 impl PageModule for PipelinePage {
-    const INFO: PageInfo =
-        PageInfo::new("pipeline", "/pipelines/{id}").title("Pipeline").right("admin").accepts_post();
+    const INFO: PageInfo = PageInfo::new("pipeline", "/pipelines/{id}").title("Pipeline").right("admin").accepts_post();
 
     async fn create(_: &Site) -> Result<Self, CreateError> {
         Ok(Self)

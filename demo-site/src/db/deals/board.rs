@@ -114,9 +114,11 @@ pub async fn sums(conn: &mut Conn, stages: &[Stage], wanted: &Wanted) -> Result<
     }
     let first = 3 + wanted.words.len();
     let ids: Vec<String> = (first..).zip(stages).map(|(number, _)| format!("${number}")).collect();
+    // Most of all deals are looked at: reading the table through is quicker than by the index, which the plus keeps away.
+    let plus = if stages.len() > 1 { "+" } else { "" };
     let select = format!(
         "{}SELECT stage_id, currency, COUNT(*) AS deals, CAST(SUM(amount_minor) AS BIGINT) AS amount_minor FROM deals \
-         WHERE stage_id IN ({}) AND {} GROUP BY stage_id, currency ORDER BY stage_id, 3 DESC, currency",
+         WHERE {plus}stage_id IN ({}) AND {} GROUP BY currency, stage_id ORDER BY stage_id, 3 DESC, currency",
         wanted.named(3),
         ids.join(", "),
         wanted.condition()

@@ -144,7 +144,7 @@ async fn whole_columns_are_summed_and_their_first_cards_shown(db: Db) {
     for (wanted, count) in [
         (Wanted::new(1, true, ""), 61),
         (Wanted::new(2, true, ""), 0),
-        (Wanted::new(1, false, "deal 6"), 7),
+        (Wanted::new(1, false, "deal 6"), 8),
         (Wanted::new(1, false, "ACME"), 61),
         (Wanted::new(1, false, "zebra"), 0),
         (Wanted::new(1, true, "%"), 0),

@@ -82,17 +82,17 @@ async fn carried_out(
     let (viewer, now) = (viewer(cx)?, now_micros());
     let tx = cx.tx().await?;
     let held = deals::hold(tx, id, viewer).await?.or_not_found()?;
+    if let Some(after) = after
+        && !deals::is_there(tx, after, viewer).await?
+    {
+        return Ok(Outcome::Stale);
+    }
     // The same move sent twice: the first has done it.
     if deals::has_place(tx, &held, stage.id, after).await? {
         let version = held.version;
         return Ok(Outcome::Done(held, version));
     }
     if held.version != version {
-        return Ok(Outcome::Stale);
-    }
-    if let Some(after) = after
-        && !deals::is_there(tx, after, viewer).await?
-    {
         return Ok(Outcome::Stale);
     }
     let Some(position) = deals::place_after(tx, stage.id, after, Some(id)).await? else { return Ok(Outcome::Stale) };

@@ -200,7 +200,9 @@ fn choosable(columns: &[Column], first: &[(u64, Vec<String>)]) -> Vec<Choosable>
         cells.map(|cell| short(cell)).find(|cell| !cell.is_empty()).unwrap_or_default()
     };
     let named = columns.iter().enumerate();
-    named.map(|(index, Column { name, target })| Choosable { name: short(name), target: *target, sample: sample(index) }).collect()
+    named
+        .map(|(index, Column { name, target })| Choosable { name: short(name), target: *target, sample: sample(index) })
+        .collect()
 }
 
 fn previewed((((_, row), prospect), (_, cells)): ((&FileRow, Prospect), &(u64, Vec<String>))) -> Previewed {

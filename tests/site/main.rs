@@ -28,6 +28,7 @@ mod lists;
 mod panels;
 mod production;
 mod relay;
+mod search;
 mod secrets;
 mod sessions;
 mod sign_in;

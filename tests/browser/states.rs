@@ -160,7 +160,7 @@ async fn tools_with_much_to_show_are_sound(stage: &Stage) {
         let _ = visitor.post_form(path, &[("move", "m".repeat(40).as_str())]).await;
     }
     let admin = stage.signed_in(&server, "admin").await;
-    for path in ["/tools/status", "/tools/object-log", "/tools/locks", "/tools/application"] {
+    for path in ["/tools/status", "/tools/object-log", "/tools/locks", "/tools/application", "/tools/jobs"] {
         admin.open(path).await;
         // Entries that open show more than those that do not.
         admin.look("document.querySelectorAll('details').forEach((part) => { part.open = true })").await;

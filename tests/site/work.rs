@@ -161,7 +161,7 @@ async fn a_task_added_and_removed_thirty_two_times_by_one_form_is_so_once(engine
     let page = anna.get("/tasks?new=1").await.expect_status(200).text();
     let once = html::input_value(&page, "_once").expect("a key");
     let subject = random::word("Once ");
-    let send = async |path: String, fields: Vec<(&str, String)>| -> Vec<u16> {
+    let send = async |path: String, fields: Vec<(&'static str, String)>| -> Vec<u16> {
         all_at_once(32, |_| {
             let (anna, token, path, fields) = (anna.clone(), token.clone(), path.clone(), fields.clone());
             async move {

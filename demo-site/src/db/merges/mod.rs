@@ -20,14 +20,15 @@ use super::visible;
 use super::words::{self, Kind};
 use crate::adapters::Client;
 
-/// What belongs to a client and moves with it: the kind of the record, its table, what several are called.
-pub(super) const MOVING: [(&str, &str, &str); 6] = [
-    ("person", "persons", "persons"),
-    ("deal", "deals", "deals"),
-    ("activity", "activities", "activities"),
-    ("timeline_event", "timeline_events", "lines of the timeline"),
-    ("external_account", "external_accounts", "accounts"),
-    ("lead", "leads", "converted leads"),
+/// What belongs to a client and moves with it: the kind of the record, its table, what several are called, and the column that says
+/// when it was made. SQLite gives the number of a record that was removed to another one: only what is older than the merge moves back.
+pub(super) const MOVING: [(&str, &str, &str, &str); 6] = [
+    ("person", "persons", "persons", "created_at"),
+    ("deal", "deals", "deals", "created_at"),
+    ("activity", "activities", "activities", "created_at"),
+    ("timeline_event", "timeline_events", "lines of the timeline", "happened_at"),
+    ("external_account", "external_accounts", "accounts", "created_at"),
+    ("lead", "leads", "converted leads", "created_at"),
 ];
 
 /// The kind of what is copied instead: the tags the kept client had not.
@@ -96,7 +97,7 @@ pub async fn side(conn: &mut Conn, id: i64, viewer: i64) -> Result<Option<Side>,
 pub async fn moving(conn: &mut Conn, gone: i64) -> Result<Vec<(String, i64)>, DbError> {
     let mut parts: Vec<String> = MOVING
         .iter()
-        .map(|(_, table, called)| {
+        .map(|(_, table, called, _)| {
             format!("SELECT '{called}' AS called, COUNT(*) AS records FROM {table} WHERE client_id = $1")
         })
         .collect();
@@ -201,7 +202,7 @@ fn client_of(facts: &Facts) -> Client {
 
 /// Moves what belongs to the other, and remembers each record.
 async fn move_all(tx: &mut Conn, merge: i64, kept: i64, gone: i64) -> Result<(), DbError> {
-    for (kind, table, _) in MOVING {
+    for (kind, table, _, _) in MOVING {
         db::query_built(format!(
             "INSERT INTO merge_moves (merge_id, record_kind, record_id) SELECT $1, $2, id FROM {table} WHERE client_id = $3"
         ))

@@ -73,13 +73,13 @@ async fn set_account(tx: &mut Conn, id: i64, account: &str, now: i64) -> Result<
 /// Moves back what is still there. Answers how many records are not.
 async fn move_back(tx: &mut Conn, merge: &Merge) -> Result<i64, DbError> {
     let mut back: u64 = 0;
-    for (kind, table, _) in MOVING {
+    for (kind, table, _, made) in MOVING {
         let update = format!(
             "UPDATE {table} SET client_id = $1 WHERE client_id = $2 AND id IN \
-             (SELECT record_id FROM merge_moves WHERE merge_id = $3 AND record_kind = $4)"
+             (SELECT record_id FROM merge_moves WHERE merge_id = $3 AND record_kind = $4) AND {made} <= $5"
         );
         let update = db::query_built(update).bind(merge.gone_id).bind(merge.kept_id).bind(merge.id).bind(kind);
-        back += update.execute(tx).await?;
+        back += update.bind(merge.merged_at).execute(tx).await?;
     }
     // A tag that somebody took off meanwhile is off: nothing is missing.
     db::query(

@@ -32,6 +32,7 @@ mod merges;
 mod panels;
 mod production;
 mod relay;
+mod search;
 mod sales;
 mod secrets;
 mod sessions;

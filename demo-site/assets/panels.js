@@ -1,4 +1,5 @@
-// Loads the panels of a client card, all at the same time. Without this script each panel is a link.
+// Loads the panels of a client card, all at the same time, and again when somebody else has changed what they show.
+// Without this script each panel is a link.
 
 const message = (text, ...more) => {
   const paragraph = document.createElement("p");
@@ -19,9 +20,18 @@ const retryButton = (panel) => {
   button.type = "button";
   button.className = "button button--quiet";
   button.textContent = "Try again";
-  button.addEventListener("click", () => load(panel));
+  button.addEventListener("click", () => load(panel, shown(panel)));
   return button;
 };
+
+const bodyOf = (panel) => panel.querySelector("[data-panel-body]");
+
+// The address of what a panel shows: its own, or that of one kind of activities.
+const shown = (panel) =>
+  panel.querySelector("a[data-panel-link][aria-current]")?.getAttribute("href") ?? panel.dataset.panel;
+
+const request = (href) =>
+  fetch(href, { headers: { "X-Requested-With": "fetch", Accept: "text/html" }, credentials: "same-origin" });
 
 // The server escapes what it puts into a fragment; parsing it as a document of its own runs nothing.
 const parsed = (html) => {
@@ -29,42 +39,107 @@ const parsed = (html) => {
   return page.querySelector("[data-tracking-id]");
 };
 
-const fail = (panel, body, text) => {
+const fail = (panel, text) => {
   const box = document.createElement("div");
   box.className = "panel__failed";
   box.setAttribute("role", "alert");
   box.append(message(text), retryButton(panel));
-  body.replaceChildren(box);
+  bodyOf(panel).replaceChildren(box);
 };
 
-const load = async (panel) => {
-  const body = panel.querySelector("[data-panel-body]");
+const load = async (panel, href) => {
+  const body = bodyOf(panel);
   panel.setAttribute("aria-busy", "true");
-  body.replaceChildren(message("Loading …"));
+  if (!body.querySelector("[data-tracking-id]")) body.replaceChildren(message("Loading …"));
   try {
-    const answer = await fetch(panel.dataset.panel, {
-      headers: { "X-Requested-With": "fetch", Accept: "text/html" },
-      credentials: "same-origin",
-    });
+    const answer = await request(href);
     if (answer.status === 401) {
       body.replaceChildren(message("You have been signed out. ", signInLink(), "."));
       return;
     }
     const content = answer.ok ? parsed(await answer.text()) : null;
     if (content) {
-      body.replaceChildren(content);
+      put(body, content);
     } else if (answer.status === 503) {
-      fail(panel, body, "This panel is busy right now.");
+      fail(panel, "This panel is busy right now.");
     } else if (answer.status === 404) {
-      fail(panel, body, "This client is no longer there.");
+      fail(panel, "This client is no longer there.");
     } else {
-      fail(panel, body, "This panel could not be loaded.");
+      fail(panel, "This panel could not be loaded.");
     }
   } catch {
-    fail(panel, body, "The server could not be reached.");
+    fail(panel, "The server could not be reached.");
   } finally {
     panel.removeAttribute("aria-busy");
   }
 };
 
-document.querySelectorAll("[data-panel]").forEach((panel) => void load(panel));
+const isChanged = (control) => {
+  if (!control.name || control.type === "hidden") return false;
+  if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
+  if (!control.options) return control.value !== undefined && control.type !== "submit" && control.value !== control.defaultValue;
+  const usual = [...control.options].findIndex((option) => option.defaultSelected);
+  return control.selectedIndex !== Math.max(usual, 0);
+};
+
+const isBeingFilled = (body) =>
+  [...body.querySelectorAll("form")].some(
+    (form) => form.contains(document.activeElement) || [...form.elements].some(isChanged),
+  );
+
+// A form that somebody fills in stays as it is; only the rows beside it are exchanged.
+const put = (body, content) => {
+  const rows = body.querySelector("[data-rows]");
+  const fresh = content.querySelector("[data-rows]");
+  if (rows && fresh && isBeingFilled(body)) {
+    rows.replaceWith(fresh);
+    return;
+  }
+  const wasOpen = body.querySelector("details")?.open;
+  body.replaceChildren(content);
+  const details = body.querySelector("details");
+  if (details && wasOpen) details.open = true;
+};
+
+// Older rows go below those that are there, and the focus to the first of them.
+const more = async (link) => {
+  const rows = link.closest("[data-rows]");
+  rows.setAttribute("aria-busy", "true");
+  try {
+    const answer = await request(link.href);
+    const content = answer.ok ? parsed(await answer.text()) : null;
+    if (!content) throw new Error(String(answer.status));
+    const added = [...content.querySelectorAll("ol.rows > li")];
+    rows.querySelector("ol.rows")?.append(...added);
+    const next = content.querySelector("[data-panel-older]");
+    if (next) link.replaceWith(next);
+    else link.parentElement.remove();
+    added[0]?.setAttribute("tabindex", "-1");
+    added[0]?.focus();
+  } catch {
+    // The link still leads there as a page.
+    location.assign(link.href);
+  } finally {
+    rows.removeAttribute("aria-busy");
+  }
+};
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[data-panel-link], a[data-panel-older]");
+  const panel = link?.closest("[data-panel]");
+  if (!panel || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if ("panelOlder" in link.dataset) {
+    await more(link);
+    return;
+  }
+  const href = link.getAttribute("href");
+  await load(panel, href);
+  panel.querySelector(`a[href="${CSS.escape(href)}"]`)?.focus();
+});
+
+const panels = [...document.querySelectorAll("[data-panel]")];
+
+document.addEventListener("toolcrib:live", () => panels.forEach((panel) => void load(panel, shown(panel))));
+
+panels.forEach((panel) => void load(panel, panel.dataset.panel));

@@ -11,5 +11,6 @@ pub mod db;
 pub mod demo_users;
 pub mod domain;
 pub mod examples;
+mod jobs;
 pub mod pages;
 pub mod site;

@@ -4,7 +4,7 @@ use toolcrib::prelude::*;
 use toolcrib::server::{BuildError, Server, SiteBuilder};
 
 use crate::config::DemoUsers;
-use crate::db::{POSTGRES, SQLITE};
+use crate::db::{POSTGRES, SQLITE, reindex};
 use crate::demo_users::{self, DemoUsersError, LogIns};
 use crate::examples::{
     ArrivalPage, CardGame, CardGamePage, DrillPage, ExamplesPage, MirrorPage, RacePage, RcTallyPage, RelayPage,
@@ -41,6 +41,9 @@ pub enum StartError {
     /// The database cannot be filled, or has what it must not have.
     #[error(transparent)]
     DemoUsers(#[from] DemoUsersError),
+    /// What is searched cannot be indexed anew.
+    #[error("the search index could not be written")]
+    Reindex(#[source] DbError),
 }
 
 /// What users of a new CRM may do; an administrator may change it.
@@ -86,6 +89,7 @@ pub fn builder(settings: Settings) -> SiteBuilder {
         .asset("examples.js", include_bytes!("../assets/examples.js"))
         .asset("list.js", include_bytes!("../assets/list.js"))
         .asset("panels.js", include_bytes!("../assets/panels.js"))
+        .asset("search.js", include_bytes!("../assets/search.js"))
         .asset("mark.svg", include_bytes!("../assets/mark.svg"))
 }
 
@@ -105,6 +109,7 @@ pub async fn build(settings: Settings) -> Result<Server, StartError> {
 pub async fn start(settings: Settings, demo_users: &DemoUsers) -> Result<(Server, LogIns), StartError> {
     let server = build(settings).await?;
     let log_ins = demo_users::prepare(server.site(), demo_users).await?;
+    reindex::if_needed(server.site().db()).await.map_err(StartError::Reindex)?;
     Ok((server, log_ins))
 }
 

@@ -96,8 +96,13 @@ fn at(micros: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).ok()
 }
 
-/// How many digits a currency's minor unit has (ISO 4217).
-fn minor_digits(currency: &str) -> u32 {
+/// How many digits a currency's minor unit has (ISO 4217): what the filter `money` goes by.
+///
+/// ```
+/// assert_eq!(["EUR", "JPY", "KWD"].map(toolcrib::filters::minor_digits), [2, 0, 3]);
+/// ```
+#[must_use]
+pub fn minor_digits(currency: &str) -> u32 {
     match currency {
         "CLP" | "ISK" | "JPY" | "KRW" | "VND" => 0,
         "BHD" | "JOD" | "KWD" | "OMR" | "TND" => 3,

@@ -22,6 +22,8 @@ mod departures;
 mod dispatch;
 mod durability;
 mod jobs;
+mod live;
+mod live_streams;
 mod modules;
 mod named_locks;
 mod object_locks;

@@ -54,9 +54,9 @@ async fn a_list_shows_what_its_filters_mean(engine: Engine) {
     let page = anna.get(&format!("/clients?city={city}&owner=none&sort=-owner")).await.expect_status(200).text();
     let off = |tag: &html::Tag| tag.get("href") == Some(format!("/clients?city={city}&sort=-owner").as_str());
     assert!(html::tags_named(&page, "a").iter().any(off), "{page}");
-    let tagged = html::tags_named(&page, "a").iter().find_map(|tag| {
-        tag.get("href").filter(|href| href.starts_with("/clients?tag=")).map(str::to_owned)
-    });
+    let tagged = html::tags_named(&page, "a")
+        .iter()
+        .find_map(|tag| tag.get("href").filter(|href| href.starts_with("/clients?tag=")).map(str::to_owned));
     let tagged = tagged.expect("a link to the tag");
     assert_eq!(total(&anna, tagged.trim_start_matches("/clients?")).await, 2);
     assert_eq!(total(&anna, "owner=%00&tag=x&private=perhaps&industry=%0A").await, total(&anna, "").await);
@@ -148,7 +148,9 @@ async fn thirty_two_identical_changes_are_one(engine: Engine) {
     let token = anna.csrf_token().await;
     let made = [anna.create(&NewClient::valid()).await, anna.create(&NewClient::valid()).await];
     let tag = random::word("tag");
-    for what in [vec![("do", "tag".to_owned()), ("tag", tag)], vec![("do", "owner".to_owned()), ("owner", "none".to_owned())]] {
+    for what in
+        [vec![("do", "tag".to_owned()), ("tag", tag)], vec![("do", "owner".to_owned()), ("owner", "none".to_owned())]]
+    {
         // Both have an owner before.
         bulk(&anna, &ids(&made), &[("do", "owner"), ("owner", "me")]).await.expect_status(200);
         let answers = all_at_once(32, |_| {
@@ -161,10 +163,13 @@ async fn thirty_two_identical_changes_are_one(engine: Engine) {
             }
         })
         .await;
-        let changed: i64 = answers.iter().map(|answer| {
-            assert_eq!(answer.status, 200, "{answer:?}");
-            answer.json()["changed"].as_i64().expect("a number")
-        }).sum();
+        let changed: i64 = answers
+            .iter()
+            .map(|answer| {
+                assert_eq!(answer.status, 200, "{answer:?}");
+                answer.json()["changed"].as_i64().expect("a number")
+            })
+            .sum();
         assert_eq!(changed, 2, "{what:?}");
     }
 }

@@ -10,6 +10,7 @@
 
 mod access;
 mod bodies;
+mod card;
 mod clients;
 mod clients_edit;
 mod clients_list;
@@ -34,3 +35,4 @@ mod sessions;
 mod sign_in;
 mod sign_in_limits;
 mod templates;
+mod work;

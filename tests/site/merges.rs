@@ -61,7 +61,10 @@ async fn duplicates_are_suspected_with_reasons(engine: Engine) {
         pairs.into_iter().find(|pair| pair["one"]["id"] == one && pair["other"]["id"] == other)
     };
     let pair = find(anna.get_json("/duplicates").await.expect_status(200).json()).expect("suspected");
-    assert!(pair["reasons"].as_array().is_some_and(|reasons| reasons.iter().any(|reason| reason == "same name")), "{pair}");
+    assert!(
+        pair["reasons"].as_array().is_some_and(|reasons| reasons.iter().any(|reason| reason == "same name")),
+        "{pair}"
+    );
     let page = anna.get("/duplicates").await.expect_status(200).text();
     assert!(page.contains(&format!("/clients/{one}/merge/{other}")), "{page}");
     merged(&anna, one, other, &[]).await.expect_status(200);
@@ -106,7 +109,8 @@ async fn what_was_changed_since_is_shown_again(engine: Engine) {
     let (version, other_version) = versions(&anna, one, other).await;
     boris.try_save(one, &version, &was.with("city", "Hull")).await.expect_status(200);
     let path = format!("/clients/{one}/merge/{other}");
-    let fields = [("version", version.as_str()), ("other_version", &other_version), ("left_city", "Leeds"), ("phone", "right")];
+    let fields =
+        [("version", version.as_str()), ("other_version", &other_version), ("left_city", "Leeds"), ("phone", "right")];
     let page = anna.post_form(&path, &fields).await.expect_status(409).text();
     let text = html::visible_text(&page);
     assert!(text.contains("changed by another user") && text.contains("Hull") && text.contains("was Leeds"), "{text}");

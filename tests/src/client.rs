@@ -232,6 +232,16 @@ impl Request {
         self.try_send().await.unwrap_or_else(|error| panic!("no answer from {what}: {error:?}"))
     }
 
+    /// Sends it and reads status and headers only: of an answer that may go on for ever.
+    ///
+    /// # Panics
+    ///
+    /// When there is no answer.
+    pub async fn send_for_status(self) -> u16 {
+        let sent = self.request.header(ACCEPT, self.accept).send().await;
+        sent.unwrap_or_else(|error| panic!("no answer from {}: {error:?}", self.what)).status().as_u16()
+    }
+
     /// Sends it and reads the whole answer, if there is one.
     ///
     /// # Errors

@@ -91,6 +91,24 @@ impl Database {
         };
         number.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
+
+    /// Runs one statement behind the server's back.
+    ///
+    /// # Panics
+    ///
+    /// When it fails.
+    pub async fn execute(&self, sql: &str) {
+        let query = AssertSqlSafe(sql.to_owned());
+        let done = match &self.place {
+            Place::File(path) => sqlx::query(query).execute(&mut sqlite(path).await).await.map(drop),
+            Place::Cluster { .. } => {
+                let mut connection =
+                    PgConnection::connect(&self.url).await.expect("a connection to the test's database");
+                sqlx::query(query).execute(&mut connection).await.map(drop)
+            }
+        };
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
 }
 
 impl Drop for Database {

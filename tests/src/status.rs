@@ -15,8 +15,8 @@ pub struct Status {
     pub locks: Locks,
     pub sessions: Sessions,
     pub requests: Requests,
-    #[serde(default)]
     pub jobs: Jobs,
+    pub live: Live,
     pub database: DatabasePool,
 }
 
@@ -113,6 +113,16 @@ pub struct Jobs {
     pub running: u64,
     pub failed: u64,
     pub done_total: u64,
+}
+
+/// Streams of events to browsers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "the names are those of the document and explained there")]
+pub struct Live {
+    pub streams: u64,
+    pub topics: u64,
+    pub published_total: u64,
+    pub dropped_total: u64,
 }
 
 /// The database's connections.

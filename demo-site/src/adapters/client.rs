@@ -1,9 +1,14 @@
 //! A client: its fields, its table, what is done with it.
 
+use serde_json::{Map, Value, json};
 use toolcrib::adapter::{fold, fold_all};
 use toolcrib::prelude::*;
 
+use crate::db::colleagues;
+use crate::db::journal::{self, Entry};
 use crate::db::words::{self, Kind};
+use crate::domain::{changes, privacy};
+use crate::pages::{actor, viewer};
 
 /// A client. The list, the card, the form, the import and the seed all go by this.
 ///
@@ -39,6 +44,14 @@ pub struct Client {
     /// Its e-mail address, or nothing.
     #[field(kind = "email", max_chars = 254, label = "E-mail")]
     pub email: String,
+    /// Who looks after it; the form offers the users.
+    #[field(kind = "select", label = "Owner", hint = "Who looks after this client.")]
+    #[sqlx(default)]
+    pub owner_id: Option<i64>,
+    /// Whether it is there for its owner alone.
+    #[field(label = "Private", hint = "Only the owner sees a private client.")]
+    #[sqlx(default)]
+    pub private: bool,
     /// What a file knew about it beside the fields, a line each.
     #[field(read_only, kind = "lines")]
     pub notes: String,
@@ -73,12 +86,19 @@ impl Execute for ClientAction {
         form.also("search", form.value().search_text());
         form.also("sort_name", form.value().sort_name());
         form.also("updated_at", now);
+        let client = form.value();
+        if let Some(sentence) = privacy::refusal(client.private, client.owner_id, viewer(cx)?) {
+            form.refuse_in_words(Client::OWNER_ID, sentence);
+            return Ok(Done::new());
+        }
         if self == Self::Save {
-            return form.save(cx).await;
+            return save(form, cx, now).await;
         }
         form.also("created_at", now);
         let message = format!("{} has been added.", form.value().name);
-        Ok(form.save(cx).await?.message(message))
+        let done = form.save(cx).await?;
+        note(form, cx, now, "added", Map::new()).await?;
+        Ok(done.message(message))
     }
 
     async fn after_execute(self, form: &mut Form<Client>, cx: &mut Context<'_>) -> Result<(), PageError> {
@@ -86,6 +106,56 @@ impl Execute for ClientAction {
         words::index(cx.tx().await?, Kind::Client, id, &client.searched()).await?;
         Ok(())
     }
+}
+
+async fn save(form: &mut Form<Client>, cx: &mut Context<'_>, now: i64) -> Result<Done, PageError> {
+    let before = Row::<Client>::find(cx.tx().await?, form.required_key()?).await?.or_not_found()?;
+    let done = form.save(cx).await?;
+    let mut changed = changes::between(&as_json(before.value()), &as_json(form.value()), &["updated_at"]);
+    if changed.remove("owner_id").is_some() {
+        let names = [before.value().owner_id, form.value().owner_id];
+        let [before, after] = [name_of(names[0], cx).await?, name_of(names[1], cx).await?];
+        changed.insert("owner".to_owned(), json!([before, after]));
+    }
+    if !changed.is_empty() {
+        note(form, cx, now, "changed", changed).await?;
+    }
+    Ok(done)
+}
+
+async fn name_of(user: Option<i64>, cx: &mut Context<'_>) -> Result<String, PageError> {
+    let Some(id) = user else { return Ok(String::new()) };
+    Ok(colleagues::name(cx.tx().await?, id).await?.unwrap_or_default())
+}
+
+fn as_json(client: &Client) -> Value {
+    Row::from(client.clone()).seen_by(&Rights::unlimited()).to_json()
+}
+
+/// A refused form has done nothing.
+async fn note(
+    form: &Form<Client>,
+    cx: &mut Context<'_>,
+    now: i64,
+    action: &str,
+    changes: Map<String, Value>,
+) -> Result<(), PageError> {
+    if form.is_refused() {
+        return Ok(());
+    }
+    let (id, who) = (form.required_key()?, actor(cx)?);
+    let sentence = if action == "added" { "Added this client.".to_owned() } else { changes::sentence(&changes) };
+    let entry = Entry {
+        action,
+        record_kind: "client",
+        record_id: id,
+        record_name: &form.value().name,
+        changes: changes.into(),
+        told: Some((id, &sentence)),
+    };
+    journal::note(cx.tx().await?, &who, now, entry).await?;
+    cx.publish(format!("clients/{id}"), action, &json!({ "by": who.name }));
+    Ok(())
 }
 
 impl Client {

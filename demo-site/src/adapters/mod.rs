@@ -9,11 +9,15 @@ pub(crate) mod lead;
 pub(crate) mod person;
 pub(crate) mod pipeline;
 mod tag;
+mod task;
 mod view;
 
+pub use activity::{Activity, ActivityAction, ActivityKind};
 pub use client::{Client, ClientAction};
 pub use import::{ImportAction, ImportFile};
+pub use person::{Person, PersonAction};
 pub use tag::{Tag, TagAction};
+pub use task::{Task, TaskAction};
 pub use view::{SavedView, ViewAction};
 
 use toolcrib::page::PageError;

@@ -15,7 +15,11 @@ pub struct Tag {
     #[field(required, max_chars = 40, check = no_comma)]
     pub name: String,
     /// Whether a tag that has the name already takes this one's clients over.
-    #[field(column = false, label = "Make one tag of the two", hint = "Every client with this tag gets the other one.")]
+    #[field(
+        column = false,
+        label = "Make one tag of the two",
+        hint = "Every client with this tag gets the other one."
+    )]
     pub merge: bool,
 }
 
@@ -97,7 +101,13 @@ async fn merged(form: &mut Form<Tag>, cx: &mut Context<'_>, into: &tags::Tag, no
 async fn note(cx: &mut Context<'_>, form: &Form<Tag>, action: &str, name: &str, now: i64) -> Result<(), PageError> {
     let actor = actor(cx)?;
     let record_id = form.key().unwrap_or_default();
-    let entry =
-        Entry { action, record_kind: "tag", record_id, record_name: name, changes: json!({ "name": name }), told: None };
+    let entry = Entry {
+        action,
+        record_kind: "tag",
+        record_id,
+        record_name: name,
+        changes: json!({ "name": name }),
+        told: None,
+    };
     Ok(journal::note(cx.tx().await?, &actor, now, entry).await?)
 }

@@ -8,8 +8,10 @@ use toolcrib::Settings;
 use toolcrib::clock::now_micros;
 
 use super::{Failure, say};
-use crate::db::import::{self, ImportReport, RowNote};
-use crate::domain::csv_import::{self, FileRefusal, MAX_FILE_BYTES};
+use crate::db::import::{self, ImportReport, Origin, RowNote};
+use crate::db::imports::{self, NewRun, Plan, Tally};
+use crate::domain::csv_import::{FileRefusal, MAX_FILE_BYTES, Sheet};
+use crate::jobs::imports::note_import;
 use crate::site;
 
 /// Takes the clients of a file and says what came of each row.
@@ -17,11 +19,23 @@ pub(super) async fn import(settings: Settings, path: &Path) -> Result<(), Failur
     let name = path.display();
     // Read before the database is opened: a file that is not there costs nothing.
     let bytes = read(path).map_err(|error| format!("cannot read {name}: {error}"))?;
-    let rows = csv_import::read(&bytes).map_err(|refusal| format!("{name}: {refusal}"))?;
+    let sheet = Sheet::detect(&bytes).map_err(|refusal| format!("{name}: {refusal}"))?;
+    let columns = sheet.guessed();
+    let plan = Plan::for_columns(&columns);
+    let rows = sheet.rows(columns).map_err(|refusal| format!("{name}: {refusal}"))?;
     let server = site::build(settings).await?;
     let db = server.site().db();
     let mut conn = db.begin().await?;
-    let report = import::apply(&mut conn, rows, now_micros()).await?;
+    let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let (encoding, separator) = (sheet.reading().encoding.name(), sheet.reading().separator.name());
+    let run = NewRun { owner_id: None, file_name: &file_name, content: &bytes, encoding, separator, plan, rows: 0 };
+    let now = now_micros();
+    let run_id = imports::add(&mut conn, &run, now).await?;
+    let report = import::apply(&mut conn, rows, Origin { run_id, owner_id: None }, now).await?;
+    imports::done_at_once(&mut conn, run_id, Tally::of(&report), now_micros()).await?;
+    if let Some(run) = imports::find(&mut conn, run_id).await? {
+        note_import(&mut conn, &run, now).await?;
+    }
     conn.commit().await?;
     db.close().await;
     print(&report);

@@ -5,6 +5,7 @@
 
 mod import;
 mod routes;
+mod seed;
 mod serve;
 
 use std::error::Error;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use toolcrib::Settings;
 
-use crate::config::DemoUsers;
+use crate::db::reindex;
 use crate::site;
 
 /// The demo CRM of the web framework Toolcrib.
@@ -37,10 +38,12 @@ enum Command {
     /// Create the database or bring it up to date, and stop
     Migrate,
     /// Fill an empty database with the demo users and companies, and stop
-    Seed,
+    Seed(seed::SeedArguments),
+    /// Write anew what is derived for searching and sorting, and stop
+    Reindex,
     /// Import clients from a CSV file, and report what came of each row
     Import {
-        /// The file: UTF-8, the first line names the columns
+        /// The file: text, the first line names the columns; encoding and separator are found out
         file: PathBuf,
     },
     /// List the pages with their methods, paths and rights
@@ -71,14 +74,13 @@ async fn run_command(command: Command) -> Result<(), Failure> {
             say("The database is up to date.");
             Ok(())
         }
-        Command::Seed => {
-            let demo_users = DemoUsers::load(settings.profile)?;
-            if demo_users == DemoUsers::Refused {
-                return Err("a production profile has no demo users".into());
-            }
-            let (server, log_ins) = site::start(settings, &demo_users).await?;
-            server.site().db().close().await;
-            say(&serve::log_in_line(&log_ins));
+        Command::Seed(arguments) => seed::seed(settings, arguments).await,
+        Command::Reindex => {
+            let server = site::build(settings).await?;
+            let db = server.site().db();
+            reindex::everything(db, |table, rows| say(&format!("{table}: {rows}"))).await?;
+            db.close().await;
+            say("The search finds everything again.");
             Ok(())
         }
         Command::Import { file } => import::import(settings, &file).await,

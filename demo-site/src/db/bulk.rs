@@ -217,8 +217,7 @@ mod tests {
         assert_eq!(count(&mut tx, "audit_log").await, 5);
         assert_eq!(count(&mut tx, "timeline_events").await, 5);
         assert_eq!(give(&mut tx, &clients, None, by).await.unwrap().len(), 2);
-        let versions: Vec<i64> =
-            db::query("SELECT version FROM clients ORDER BY id").scalars(&mut tx).await.unwrap();
+        let versions: Vec<i64> = db::query("SELECT version FROM clients ORDER BY id").scalars(&mut tx).await.unwrap();
         assert_eq!(versions, [1, 2, 3, 1]);
     }
 

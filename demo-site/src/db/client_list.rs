@@ -247,10 +247,10 @@ mod tests {
         assert_eq!(industries(&mut tx, 2).await.unwrap(), ["Tools"]);
         assert_eq!(owners(&mut tx).await.unwrap(), [(1, "Anna".to_owned()), (2, "Boris".to_owned())]);
         let beside = beside(&mut tx, &[1, 3]).await.unwrap();
-        assert_eq!(beside.iter().map(|row| (row.private, row.owner.as_str())).collect::<Vec<_>>(), [
-            (true, "Anna"),
-            (false, "")
-        ]);
+        assert_eq!(
+            beside.iter().map(|row| (row.private, row.owner.as_str())).collect::<Vec<_>>(),
+            [(true, "Anna"), (false, "")]
+        );
     }
 
     async fn a_file_has_what_the_filter_means(db: Db) {

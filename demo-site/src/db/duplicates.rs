@@ -41,11 +41,9 @@ pub struct Candidate {
 /// # Errors
 /// Whatever the database says.
 pub async fn state(conn: &mut Conn) -> Result<(i64, i64), DbError> {
-    db::query(
-        "SELECT COALESCE((SELECT MAX(updated_at) FROM clients), 0), COALESCE((SELECT MAX(id) FROM clients), 0)",
-    )
-    .fetch_one(conn)
-    .await
+    db::query("SELECT COALESCE((SELECT MAX(updated_at) FROM clients), 0), COALESCE((SELECT MAX(id) FROM clients), 0)")
+        .fetch_one(conn)
+        .await
 }
 
 /// What two clients have in common, as an expression over a row, and when it says something.
@@ -76,8 +74,7 @@ pub async fn candidates(conn: &mut Conn) -> Result<Vec<Pair>, DbError> {
             "SELECT MIN(id), MAX(id) FROM clients WHERE merged_into IS NULL AND NOT private AND {says_something} \
              GROUP BY {common} HAVING COUNT(*) BETWEEN 2 AND $1 ORDER BY MAX(id) DESC LIMIT $2"
         );
-        let found: Vec<Pair> =
-            db::query_built(select).bind(MOST_ALIKE).bind(MOST_OF_A_KIND).fetch_all(conn).await?;
+        let found: Vec<Pair> = db::query_built(select).bind(MOST_ALIKE).bind(MOST_OF_A_KIND).fetch_all(conn).await?;
         pairs.extend(found);
     }
     pairs.sort_unstable();
@@ -93,12 +90,9 @@ pub async fn of_pairs(conn: &mut Conn, pairs: &[Pair], viewer: i64) -> Result<Ve
     let mut ids: Vec<i64> = pairs.iter().flat_map(|(one, other)| [*one, *other]).collect();
     ids.sort_unstable();
     ids.dedup();
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
+    let list = if ids.is_empty() { "NULL".to_owned() } else { values::list(ids.len()) };
     let select = format!(
-        "SELECT id, account, name, city, website, email, phone FROM clients WHERE id IN ({}) AND {}",
-        values::list(ids.len()),
+        "SELECT id, account, name, city, website, email, phone FROM clients WHERE id IN ({list}) AND {}",
         visible::client(ids.len() + 1)
     );
     ids.iter().copied().fold(db::query_built(select), Query::bind).bind(viewer).fetch_all(conn).await

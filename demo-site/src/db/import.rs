@@ -1,18 +1,21 @@
-//! Clients from a file into the table.
+//! Clients from a file into the table, and what came of each row.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use toolcrib::db::{self, Conn, DbError};
 
-use super::values;
 use super::words::{self, Kind};
+use super::{values, visible};
 use crate::adapters::Client;
 use crate::domain::csv_import::{ImportRow, RowRefusal};
 
-/// How many rows go to the database at once. More do not get faster, and at 12 parameters a row
+/// How many rows go to the database at once. More do not get faster, and at 14 parameters a row
 /// this stays far below what both engines take in one statement.
-const BATCH: usize = 200;
+pub const BATCH: usize = 500;
+
+/// A row of a file: the line it begins on, and the client it makes or why it makes none.
+pub type FileRow = (u64, Result<ImportRow, RowRefusal>);
 
 /// What came of each row of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,9 +37,40 @@ pub struct RowNote {
     pub reason: String,
 }
 
-/// A client as it is compared with a row.
-#[derive(Debug, PartialEq, Eq, sqlx::FromRow)]
-struct Stored {
+/// Where clients come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// The run of the import.
+    pub run_id: i64,
+    /// Whose clients they become; nobody's where a command imports them.
+    pub owner_id: Option<i64>,
+}
+
+/// What came of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowOutcome {
+    /// The line the row begins on.
+    pub line: u64,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// Why it was not taken, or nothing.
+    pub reason: String,
+}
+
+/// What a row came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is a new client, with this id.
+    Taken(i64),
+    /// Its account is there already.
+    Skipped,
+    /// Something is wrong with it.
+    Refused,
+}
+
+/// A client as it is compared with a row. Not visible is one that is somebody else's alone, or was merged into another.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Stored {
     account: String,
     name: String,
     industry: String,
@@ -45,6 +79,7 @@ struct Stored {
     phone: String,
     email: String,
     notes: String,
+    is_visible: bool,
 }
 
 /// Stores the clients of a file that are not there yet.
@@ -59,92 +94,145 @@ struct Stored {
 /// Whatever the database says; then the transaction is of no more use.
 pub async fn apply(
     conn: &mut Conn,
-    rows: impl IntoIterator<Item = (u64, Result<ImportRow, RowRefusal>)>,
+    rows: impl IntoIterator<Item = FileRow>,
+    origin: Origin,
     now: i64,
 ) -> Result<ImportReport, DbError> {
     let mut report = ImportReport::default();
-    let mut batch = Vec::with_capacity(BATCH);
-    for (line, row) in rows {
-        match row {
-            Ok(row) => batch.push((line, row)),
-            Err(refusal) => report.refused.push(RowNote { line, reason: refusal.to_string() }),
+    let mut rows = rows.into_iter();
+    loop {
+        let batch: Vec<_> = rows.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            return Ok(report);
         }
-        if batch.len() == BATCH {
-            apply_batch(conn, &batch, now, &mut report).await?;
-            batch.clear();
+        for RowOutcome { line, outcome, reason } in take(conn, &batch, origin, now).await? {
+            match outcome {
+                Outcome::Taken(_) => report.taken += 1,
+                Outcome::Skipped => report.skipped.push(RowNote { line, reason }),
+                Outcome::Refused => report.refused.push(RowNote { line, reason }),
+            }
         }
     }
-    if !batch.is_empty() {
-        apply_batch(conn, &batch, now, &mut report).await?;
-    }
-    Ok(report)
 }
 
-async fn apply_batch(
+/// Stores what of a part of a file is new, and what came of each of its rows. At most [`BATCH`] rows.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn take(conn: &mut Conn, rows: &[FileRow], origin: Origin, now: i64) -> Result<Vec<RowOutcome>, DbError> {
+    let sound: Vec<_> = rows.iter().filter_map(|(_, row)| row.as_ref().ok()).collect();
+    let taken = if sound.is_empty() { HashMap::new() } else { insert(conn, &sound, origin, now).await? };
+    let left = sound.iter().map(|row| row.client.account.as_str()).filter(|account| !taken.contains_key(*account));
+    let stored = stored(conn, &left.collect::<Vec<_>>(), origin.owner_id).await?;
+    let outcome = |row: &Result<ImportRow, RowRefusal>| match row {
+        Err(refusal) => (Outcome::Refused, refusal.to_string()),
+        Ok(row) => match taken.get(&row.client.account) {
+            Some(id) => (Outcome::Taken(*id), String::new()),
+            None => (Outcome::Skipped, known_as(row, stored.get(&row.client.account))),
+        },
+    };
+    let outcomes: Vec<_> = rows
+        .iter()
+        .map(|(line, row)| {
+            let (outcome, reason) = outcome(row);
+            RowOutcome { line: *line, outcome, reason }
+        })
+        .collect();
+    keep(conn, origin.run_id, &outcomes).await?;
+    Ok(outcomes)
+}
+
+/// Inserts the rows whose account is free; answers the clients' ids by account.
+async fn insert(
     conn: &mut Conn,
-    batch: &[(u64, ImportRow)],
+    rows: &[&ImportRow],
+    origin: Origin,
     now: i64,
-    report: &mut ImportReport,
-) -> Result<(), DbError> {
-    let taken = insert(conn, batch, now).await?;
-    let left: Vec<_> = batch.iter().filter(|(_, row)| !taken.contains(&row.client.account)).collect();
-    report.taken += batch.len() - left.len();
-    if left.is_empty() {
-        return Ok(());
-    }
-    let stored = stored(conn, left.iter().map(|(_, row)| row.client.account.as_str())).await?;
-    for (line, row) in left {
-        let account = row.client.account.as_str();
-        let same = stored.get(account).is_some_and(|stored| *stored == Stored::from(row));
-        let values = if same { "the same" } else { "other" };
-        let reason = format!("account {account} exists with {values} values");
-        report.skipped.push(RowNote { line: *line, reason });
-    }
-    Ok(())
-}
-
-/// Inserts the rows whose account is free; answers the accounts of those.
-async fn insert(conn: &mut Conn, batch: &[(u64, ImportRow)], now: i64) -> Result<HashSet<String>, DbError> {
+) -> Result<HashMap<String, i64>, DbError> {
     let mut statement = db::query_built(format!(
-        "INSERT INTO clients (account, name, industry, city, website, phone, email, notes, \
-         search, sort_name, created_at, updated_at) VALUES {} \
+        "INSERT INTO clients (account, name, industry, city, website, phone, email, notes, search, sort_name, \
+         owner_id, import_run_id, created_at, updated_at) VALUES {} \
          ON CONFLICT (account) DO NOTHING RETURNING account, id",
-        values::tuples(batch.len(), 12)
+        values::tuples(rows.len(), 14)
     ));
-    for (_, ImportRow { client, notes }) in batch {
+    for ImportRow { client, notes } in rows {
         statement = client.bind_facts(statement).bind(notes);
-        statement = statement.bind(client.search_text()).bind(client.sort_name()).bind(now).bind(now);
+        statement = statement.bind(client.search_text()).bind(client.sort_name());
+        statement = statement.bind(origin.owner_id).bind(origin.run_id).bind(now).bind(now);
     }
     let ids: HashMap<String, i64> = statement.fetch_all::<(String, i64)>(conn).await?.into_iter().collect();
-    let searched: Vec<_> = batch
+    let searched: Vec<_> = rows
         .iter()
-        .filter_map(|(_, row)| Some((*ids.get(&row.client.account)?, row.client.searched().join("\n"))))
+        .filter_map(|row| Some((*ids.get(&row.client.account)?, row.client.searched().join("\n"))))
         .collect();
     words::index_many(conn, Kind::Client, &searched).await?;
-    Ok(ids.into_keys().collect())
+    Ok(ids)
 }
 
-/// The clients with these accounts, by account.
-async fn stored(
-    conn: &mut Conn,
-    accounts: impl ExactSizeIterator<Item = &str>,
-) -> Result<HashMap<String, Stored>, DbError> {
+/// Notes what came of rows.
+async fn keep(conn: &mut Conn, run_id: i64, outcomes: &[RowOutcome]) -> Result<(), DbError> {
+    if outcomes.is_empty() {
+        return Ok(());
+    }
     let mut statement = db::query_built(format!(
-        "SELECT account, name, industry, city, website, phone, email, notes \
+        "INSERT INTO import_rows (run_id, line, outcome, reason, client_id) VALUES {}",
+        values::tuples(outcomes.len(), 5)
+    ));
+    for RowOutcome { line, outcome, reason } in outcomes {
+        let (name, client_id) = match outcome {
+            Outcome::Taken(id) => ("taken", Some(*id)),
+            Outcome::Skipped => ("skipped", None),
+            Outcome::Refused => ("refused", None),
+        };
+        let line = i64::try_from(*line).unwrap_or(i64::MAX);
+        statement = statement.bind(run_id).bind(line).bind(name).bind(reason).bind(client_id);
+    }
+    statement.execute(conn).await.map(drop)
+}
+
+/// The clients with these accounts, by account, as `viewer` may see them.
+pub(super) async fn stored(
+    conn: &mut Conn,
+    accounts: &[&str],
+    viewer: Option<i64>,
+) -> Result<HashMap<String, Stored>, DbError> {
+    if accounts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut statement = db::query_built(format!(
+        "SELECT account, name, industry, city, website, phone, email, notes, COALESCE({}, FALSE) AS is_visible \
          FROM clients WHERE account IN ({})",
+        visible::client(accounts.len() + 1),
         values::list(accounts.len())
     ));
     for account in accounts {
-        statement = statement.bind(account);
+        statement = statement.bind(*account);
     }
-    let found: Vec<Stored> = statement.fetch_all(conn).await?;
+    let found: Vec<Stored> = statement.bind(viewer).fetch_all(conn).await?;
     Ok(found.into_iter().map(|stored| (stored.account.clone(), stored)).collect())
 }
 
-impl From<&ImportRow> for Stored {
-    fn from(row: &ImportRow) -> Self {
-        let Client { account, name, industry, city, website, phone, email, .. } = row.client.clone();
-        Self { account, name, industry, city, website, phone, email, notes: row.notes.clone() }
+/// Why a row whose account is there is not taken. Of a client that is not there for whoever imports, no more is said than that
+/// the account is not free.
+pub(super) fn known_as(row: &ImportRow, stored: Option<&Stored>) -> String {
+    let account = row.client.account.as_str();
+    match stored {
+        Some(stored) if !stored.is_visible => format!("account {account} is taken"),
+        Some(stored) if stored.is_as(row) => format!("account {account} exists with the same values"),
+        _ => format!("account {account} exists with other values"),
+    }
+}
+
+impl Stored {
+    /// Whether a row says the same.
+    pub(super) fn is_as(&self, ImportRow { client, notes }: &ImportRow) -> bool {
+        let Client { account, name, industry, city, website, phone, email, .. } = client;
+        let stored = [&self.account, &self.name, &self.industry, &self.city, &self.website, &self.phone, &self.email];
+        stored == [account, name, industry, city, website, phone, email] && self.notes == *notes
+    }
+
+    pub(super) fn is_visible(&self) -> bool {
+        self.is_visible
     }
 }
 
@@ -156,8 +244,9 @@ mod tests {
     use toolcrib::db::Db;
 
     use super::*;
-    use crate::db::clients;
     use crate::db::fixture::on_both_engines;
+    use crate::db::imports::{self, NewRun};
+    use crate::db::clients;
     use crate::domain::csv_export::{self, ExportRow};
     use crate::domain::csv_import;
 
@@ -172,6 +261,7 @@ EL,Estée Lauder Companies (The),Consumer Staples,Personal Care Products,\"New Y
 ";
 
     on_both_engines! {
+        whose_client_is_hidden_is_only_told_that_the_account_is_taken,
         every_company_arrives_and_the_second_time_changes_nothing,
         a_client_somebody_changed_is_left_alone,
         sound_rows_are_taken_beside_refused_ones,
@@ -180,10 +270,15 @@ EL,Estée Lauder Companies (The),Consumer Staples,Personal Care Products,\"New Y
         five_thousand_rows_take_little_time,
     }
 
+    async fn origin(conn: &mut Conn) -> Origin {
+        Origin { run_id: imports::add(conn, &NewRun::default(), NOW).await.unwrap(), owner_id: None }
+    }
+
     async fn import(db: &Db, file: &str) -> ImportReport {
         let mut tx = db.begin().await.unwrap();
         let rows = csv_import::read(file.as_bytes()).unwrap();
-        let report = apply(&mut tx, rows, NOW).await.unwrap();
+        let origin = origin(&mut tx).await;
+        let report = apply(&mut tx, rows, origin, NOW).await.unwrap();
         tx.commit().await.unwrap();
         report
     }
@@ -252,7 +347,8 @@ EL,Estée Lauder Companies (The),Consumer Staples,Personal Care Products,\"New Y
     async fn nothing_is_stored_without_a_commit(db: Db) {
         let mut tx = db.begin().await.unwrap();
         let rows = csv_import::read(COMPANIES.as_bytes()).unwrap();
-        assert_eq!(apply(&mut tx, rows, NOW).await.unwrap().taken, 4);
+        let origin = origin(&mut tx).await;
+        assert_eq!(apply(&mut tx, rows, origin, NOW).await.unwrap().taken, 4);
         drop(tx);
         assert!(all(&db).await.is_empty());
     }
@@ -279,5 +375,15 @@ EL,Estée Lauder Companies (The),Consumer Staples,Personal Care Products,\"New Y
         // A row by a statement of its own would take a multiple even on an idle machine.
         let spent = start.elapsed();
         assert!(spent < Duration::from_secs(20), "{spent:?}");
+    }
+
+    async fn whose_client_is_hidden_is_only_told_that_the_account_is_taken(db: Db) {
+        import(&db, "Account,Name\nA,One\nB,Two\n").await;
+        let mut tx = db.begin().await.unwrap();
+        db::query("UPDATE clients SET private = TRUE WHERE account = 'A'").execute(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let report = import(&db, "Account,Name\nA,One\nB,Two\n").await;
+        let reasons: Vec<_> = report.skipped.iter().map(|note| note.reason.as_str()).collect();
+        assert_eq!(reasons, ["account A is taken", "account B exists with the same values"]);
     }
 }

@@ -5,9 +5,6 @@ use toolcrib::db::{self, Conn, DbError};
 /// The most contacts and the most deals a panel shows: it is a panel, not a list with pages.
 const PANEL_ROWS: i64 = 200;
 
-/// How many activities the panel shows, the newest.
-const NEWEST_ACTIVITIES: i64 = 10;
-
 /// A person at a client.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, serde::Deserialize)]
 pub struct Contact {
@@ -42,23 +39,6 @@ pub struct Deal {
     pub expected_at: Option<i64>,
 }
 
-/// Something that happened between us and a client.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, serde::Deserialize)]
-pub struct Activity {
-    /// Its id.
-    pub id: i64,
-    /// `call`, `meeting`, `email`, `note` or `task`.
-    pub kind: String,
-    /// What it was about.
-    pub subject: String,
-    /// More about it, or nothing.
-    pub body: String,
-    /// When it was.
-    pub happened_at: i64,
-    /// The name of the user who noted it.
-    pub author: String,
-}
-
 /// Answers the people at a client, by name.
 ///
 /// # Errors
@@ -86,21 +66,6 @@ pub async fn deals(conn: &mut Conn, client_id: i64) -> Result<Vec<Deal>, DbError
     )
     .bind(client_id)
     .bind(PANEL_ROWS)
-    .fetch_all(conn)
-    .await
-}
-
-/// Answers the ten newest activities of a client.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn activities(conn: &mut Conn, client_id: i64) -> Result<Vec<Activity>, DbError> {
-    db::query(
-        "SELECT id, kind, subject, body, happened_at, author FROM activities \
-         WHERE client_id = $1 ORDER BY happened_at DESC, id DESC LIMIT $2",
-    )
-    .bind(client_id)
-    .bind(NEWEST_ACTIVITIES)
     .fetch_all(conn)
     .await
 }

@@ -142,21 +142,18 @@ pub async fn made(tx: &mut Conn, name: &str, now: i64) -> Result<Tag, DbError> {
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn set_for_client(
-    tx: &mut Conn,
-    client_id: i64,
-    names: &[String],
-    now: i64,
-) -> Result<TagChange, DbError> {
+pub async fn set_for_client(tx: &mut Conn, client_id: i64, names: &[String], now: i64) -> Result<TagChange, DbError> {
     let before = of_client(tx, client_id).await?;
     let mut change = TagChange::default();
     for name in names.iter().filter(|name| before.iter().all(|tag| key(&tag.name) != key(name))) {
         let tag = made(tx, name, now).await?;
-        db::query("INSERT INTO client_tags (client_id, tag_id) VALUES ($1, $2) ON CONFLICT (client_id, tag_id) DO NOTHING")
-            .bind(client_id)
-            .bind(tag.id)
-            .execute(tx)
-            .await?;
+        db::query(
+            "INSERT INTO client_tags (client_id, tag_id) VALUES ($1, $2) ON CONFLICT (client_id, tag_id) DO NOTHING",
+        )
+        .bind(client_id)
+        .bind(tag.id)
+        .execute(tx)
+        .await?;
         change.added.push(tag.name);
     }
     for tag in before.into_iter().filter(|tag| names.iter().all(|name| key(name) != key(&tag.name))) {

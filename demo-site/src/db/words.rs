@@ -9,14 +9,14 @@ use super::values;
 use crate::domain::words;
 
 /// How many words go to the database at once, at three parameters each.
-const BATCH: usize = 2_000;
+const BATCH: usize = 1_024;
 
 /// What words stand in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A client: name, account, industry, city, e-mail.
     Client,
-    /// A person: name, title, e-mail.
+    /// A person: name, e-mail.
     Person,
     /// A deal: its title.
     Deal,
@@ -73,7 +73,7 @@ pub async fn forget(conn: &mut Conn, kind: Kind, record_id: i64) -> Result<(), D
 }
 
 async fn insert(conn: &mut Conn, kind: Kind, words: &[(i64, String)]) -> Result<(), DbError> {
-    for batch in words.chunks(BATCH) {
+    for batch in values::portions(words, BATCH) {
         let mut statement = db::query_built(format!(
             "INSERT INTO search_words (word, kind, record_id) VALUES {} ON CONFLICT DO NOTHING",
             values::tuples(batch.len(), 3)

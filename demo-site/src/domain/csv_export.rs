@@ -48,14 +48,34 @@ pub fn append<'a>(file: &mut Vec<u8>, rows: impl IntoIterator<Item = ExportRow<'
     for row in rows {
         // Taken apart without `..`, so that a new field cannot be forgotten here.
         let ExportRow { account, name, industry, city, website, phone, email, notes } = row;
-        for (index, cell) in [account, name, industry, city, website, phone, email, notes].into_iter().enumerate() {
+        write_line(file, &[account, name, industry, city, website, phone, email, notes]);
+    }
+}
+
+/// Writes one line of any file.
+pub fn write_line(file: &mut Vec<u8>, cells: &[&str]) {
+    for (index, cell) in cells.iter().enumerate() {
+        if index > 0 {
+            file.push(b',');
+        }
+        write_cell(file, cell);
+    }
+    file.extend_from_slice(b"\r\n");
+}
+
+/// Writes rows of any cells, marked and quoted like those of [`write`].
+pub fn write_cells(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
+    let mut file = Vec::new();
+    for row in rows {
+        for (index, cell) in row.iter().enumerate() {
             if index > 0 {
                 file.push(b',');
             }
-            write_cell(file, cell);
+            write_cell(&mut file, cell);
         }
         file.extend_from_slice(b"\r\n");
     }
+    file
 }
 
 fn write_cell(file: &mut Vec<u8>, cell: &str) {

@@ -4,8 +4,30 @@ use toolcrib::adapter::fold;
 
 /// The legal forms a company's name may end with, folded, without dots.
 const LEGAL_FORMS: [&str; 24] = [
-    "ab", "ag", "as", "bv", "co", "corp", "corporation", "gmbh", "inc", "incorporated", "kg", "kk", "limited", "llc",
-    "llp", "ltd", "nv", "oy", "plc", "pty", "sa", "sarl", "se", "spa",
+    "ab",
+    "ag",
+    "as",
+    "bv",
+    "co",
+    "corp",
+    "corporation",
+    "gmbh",
+    "inc",
+    "incorporated",
+    "kg",
+    "kk",
+    "limited",
+    "llc",
+    "llp",
+    "ltd",
+    "nv",
+    "oy",
+    "plc",
+    "pty",
+    "sa",
+    "sarl",
+    "se",
+    "spa",
 ];
 
 /// Whoever has an address there says nothing about a company.

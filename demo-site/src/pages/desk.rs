@@ -5,23 +5,30 @@ use serde::Deserialize;
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
 
-use super::filters::{self, grouped};
-use crate::adapters::Client;
-use crate::db::desk::{self, Figures, LatestActivity};
+use super::{filters, viewer};
+use crate::db::desk::{self, Happening, OpenDeal, Pipeline, RecentClient};
+use crate::db::tasks::{self, Counts, StoredTask};
+use crate::domain::agenda::{Show, Span};
 
-/// How many rows each of the two lists has: as many as fit on a screen beside each other.
-const ROWS: u32 = 8;
+/// How many rows each list has: as many as fit on a screen beside each other.
+const ROWS: i64 = 8;
+/// How many things that happened are told.
+const HAPPENINGS: i64 = 10;
 
-/// The desk: figures, clients changed last, latest activity.
+/// The desk: what is to be done, what may be sold, what moved lately.
 #[derive(Debug)]
 pub(crate) struct DeskPage;
 
 #[derive(Debug, Deserialize, Template)]
-#[template(path = "home/desk.html")]
+#[template(path = "home/desk.html", blocks = ["tasks"])]
 struct Desk {
-    figures: Figures,
-    clients: Vec<Row<Client>>,
-    activities: Vec<LatestActivity>,
+    now: i64,
+    counts: Counts,
+    tasks: Vec<StoredTask>,
+    deals: Vec<OpenDeal>,
+    pipeline: Vec<Pipeline>,
+    clients: Vec<RecentClient>,
+    happenings: Vec<Happening>,
 }
 
 impl PageModule for DeskPage {
@@ -34,19 +41,27 @@ impl PageModule for DeskPage {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
+        let (me, now) = (viewer(cx)?, now_micros());
         let rows = cx.read().await?;
-        let figures = desk::figures(rows).await?;
-        let activities = desk::latest_activities(rows, i64::from(ROWS)).await?;
-        let clients = cx.list::<Client>(&[("sort", "updated")], ROWS).await?;
-        cx.render(Desk { figures, clients, activities })
+        // Late ones first, then those of today.
+        let due = Span { to: Show::Today.span(now).to, ..Show::All.span(now) };
+        let desk = Desk {
+            now,
+            counts: tasks::counts(rows, me, Some(me), now).await?,
+            tasks: tasks::open(rows, me, Some(me), due, ROWS).await?,
+            deals: desk::open_deals(rows, me, ROWS).await?,
+            pipeline: desk::pipeline(rows, me).await?,
+            clients: desk::recent_clients(rows, me, ROWS).await?,
+            happenings: desk::happenings(rows, me, now, HAPPENINGS).await?,
+        };
+        cx.render_part(&desk, &desk.as_tasks())
     }
 }
 
 impl Desk {
-    fn counts(&self) -> [(&'static str, String); 3] {
-        let Figures { clients, contacts, open_deals } = &self.figures;
-        let deals = open_deals.iter().map(|open| open.deals).sum();
-        [("Clients", grouped(*clients)), ("Contacts", grouped(*contacts)), ("Open deals", grouped(deals))]
+    /// Whether nobody has begun yet.
+    fn is_new(&self) -> bool {
+        self.clients.is_empty() && self.happenings.is_empty() && self.counts.open == 0
     }
 }
 

@@ -47,7 +47,8 @@ impl PageModule for ImportPage {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let form = cx.form_of(ImportFile::default());
+        // Without this a file is imported at once, for programs.
+        let form = cx.form_of(ImportFile::default()).carry("preview", "1");
         cx.render(ImportForm { form })
     }
 

@@ -12,7 +12,7 @@ mod deals;
 mod desk;
 mod filters;
 pub(crate) mod import;
-mod imports;
+pub(crate) mod imports;
 mod leads;
 mod merges;
 mod notice;
@@ -22,7 +22,7 @@ mod reports;
 mod search;
 mod setup;
 mod tags;
-mod tasks;
+pub(crate) mod tasks;
 mod viewer;
 pub(crate) mod words;
 

@@ -137,7 +137,7 @@ impl Context<'_> {
     /// [`PageError::BadRequest`] for an action that is not `X`'s (W20), [`PageError::Forbidden`] where
     /// it may not be executed, and whatever the action fails with.
     pub async fn execute<X: Execute>(&mut self, form: Form<X::Adapter>) -> PageResult {
-        let action = chosen::<X>(self.attempt.request.body.form())?;
+        let action = chosen::<X>(&Input { pairs: self.attempt.request.body.form(), uploads: &[] })?;
         self.execute_action(action, form).await
     }
 
@@ -292,9 +292,8 @@ impl Context<'_> {
 }
 
 /// The action a form was posted for. A form of a single action need not name it.
-fn chosen<X: Actions>(pairs: &[(String, String)]) -> Result<X, PageError> {
-    let named = pairs.iter().find(|(name, _)| name == "_action").map(|(_, action)| action.as_str());
-    match (named, X::ALL) {
+fn chosen<X: Actions>(input: &Input<'_>) -> Result<X, PageError> {
+    match (input.action().map(|(name, _)| name), X::ALL) {
         (None, [only]) => Ok(*only),
         (None, _) => Err(PageError::bad_request("The form does not say what is to be done.")),
         (Some(name), all) => all

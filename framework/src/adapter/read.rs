@@ -10,6 +10,12 @@ use crate::page::Upload;
 /// Begins the names a form sends beside its fields.
 const ORIGINAL: &str = "_original.";
 
+/// Names a field that another user has changed as well, in the form that says so.
+pub(super) const CLASH: &str = "_clash";
+
+/// Ends the name of an action that takes such fields as the other user has stored them.
+const THEIRS: &str = ":theirs";
+
 /// What was sent, taken apart by name.
 pub(super) struct Input<'a> {
     pub(super) pairs: &'a [(String, String)],
@@ -19,6 +25,21 @@ pub(super) struct Input<'a> {
 impl Input<'_> {
     pub(super) fn first(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The action the form was posted for, and whether the other user's word counts where two changed the same.
+    pub(super) fn action(&self) -> Option<(&str, bool)> {
+        let named = self.first("_action")?;
+        Some(named.strip_suffix(THEIRS).map_or((named, false), |name| (name, true)))
+    }
+
+    /// The values of a field that count.
+    fn field(&self, info: &FieldInfo) -> Option<Vec<String>> {
+        let sent = self.all(info.name)?;
+        let is_clash = || self.pairs.iter().any(|(name, value)| name == CLASH && value == info.name);
+        let is_theirs = self.action().is_some_and(|(_, theirs)| theirs) && is_clash();
+        // What the form was shown with is by then what the other user stored.
+        is_theirs.then(|| self.all(&format!("{ORIGINAL}{}", info.name))).flatten().or(Some(sent))
     }
 
     /// All values of a name; none where it was not sent.
@@ -100,7 +121,7 @@ fn read_field<A: Adapter>(
     if info.kind == Kind::File {
         return read_files(form, value, id, info, input);
     }
-    let Some(sent) = input.all(info.name) else {
+    let Some(sent) = input.field(info) else {
         let blank = form.row.may_modify(id) && is_blank(&form.row.texts(id));
         return if blank && info.required { Err(required()) } else { Ok(()) };
     };

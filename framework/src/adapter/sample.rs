@@ -167,6 +167,54 @@ mod tests {
         assert!(conflict.is_conflict() && drawn.contains("Theirs") && drawn.contains("Old"), "{drawn}");
     }
 
+    #[derive(Debug, Clone, Default, Adapter)]
+    #[adapter(table = "visits", version = "version")]
+    struct Visit {
+        #[field(kind = "select", choices = guests)]
+        guest: Option<i64>,
+        paid: bool,
+        city: String,
+        #[field(column = false)]
+        tags: String,
+    }
+
+    fn guests() -> Vec<crate::adapter::Choice> {
+        vec![crate::adapter::Choice::new("1", "Anna"), crate::adapter::Choice::new("2", "Boris")]
+    }
+
+    const CONFLICT: &str = r#"{"value": {"id": 7, "version": 4, "guest": 1, "city": "Rome", "tags": "mine"},
+        "originals": {"guest": "", "paid": "", "city": "Rome"}, "typed": {"guest": "1", "paid": ""},
+        "current": {"id": 7, "version": 4, "guest": 2, "paid": true, "city": "Rome"}}"#;
+
+    #[test]
+    fn a_conflict_is_told_in_words_people_read() {
+        let form: Form<Visit> = serde_json::from_str(CONFLICT).unwrap();
+        let drawn = form.field(Visit::GUEST).to_string();
+        assert!(drawn.contains("<ins>Boris</ins>"), "{drawn}");
+        let list = form.error_list().to_string();
+        for told in ["<ins><bdi>Boris</bdi></ins>", "<b><bdi>Anna</bdi></b>", "<ins><bdi>yes</bdi></ins>"] {
+            assert!(list.contains(told), "{told} is not in {list}");
+        }
+        assert!(!list.contains("Rome"), "{list}");
+    }
+
+    #[test]
+    fn what_the_table_does_not_hold_was_changed_by_nobody() {
+        let form: Form<Visit> = serde_json::from_str(CONFLICT).unwrap();
+        let drawn = form.field(Visit::TAGS).to_string();
+        assert!(drawn.contains("mine") && !drawn.contains("Stored now"), "{drawn}");
+    }
+
+    #[test]
+    fn a_form_in_conflict_names_the_fields_in_which_the_other_may_be_right() {
+        let form: Form<Visit> = serde_json::from_str(CONFLICT).unwrap();
+        let start = form.start().to_string();
+        for name in ["guest", "paid"] {
+            assert!(start.contains(&format!(r#"name="_clash" value="{name}""#)), "{start}");
+        }
+        assert_eq!(start.matches("_clash").count(), 2, "{start}");
+    }
+
     #[test]
     fn a_sample_that_does_not_fit_says_why() {
         let error = |sample: &str| serde_json::from_str::<Row<Task>>(sample).unwrap_err().to_string();

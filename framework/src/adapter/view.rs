@@ -7,6 +7,7 @@ use askama::filters::HtmlSafe;
 
 use super::errors::ErrorKind;
 use super::form::Shape;
+use super::read::CLASH;
 use super::{Adapter, Choice, Execute, FieldId, FieldInfo, Form, Kind, Row};
 
 /// A field of a form. As a template's expression it is the whole control with label, hint and
@@ -198,9 +199,22 @@ struct Start<'a> {
 
 #[derive(Template)]
 #[template(path = "adapter/form_errors.html")]
-struct ErrorList {
+struct ErrorList<'a> {
     conflict: bool,
     errors: Vec<Listed>,
+    clashes: Vec<Clash>,
+    /// What the form's id begins with, and the name of the action it was posted for.
+    form: &'a str,
+    action: &'static str,
+}
+
+/// A field that two users have changed.
+struct Clash {
+    name: &'static str,
+    label: &'static str,
+    was: Option<String>,
+    now: String,
+    mine: String,
 }
 
 struct Listed {
@@ -238,7 +252,7 @@ impl<A: Adapter> Form<A> {
     pub fn control(&self, field: FieldId) -> Option<FieldView> {
         let info = A::INFO.field(field).filter(|_| self.row.may_view(field))?;
         let texts = self.typed.get(&field).cloned().unwrap_or_else(|| self.row.texts(field));
-        let stored = self.current.as_deref().map(|current| current.texts(field)).filter(|stored| *stored != texts);
+        let stored = self.stored_beside(field, info, &texts);
         let original =
             self.originals.get(&field).filter(|original| stored.as_ref().is_some_and(|now| now != *original));
         Some(FieldView {
@@ -247,11 +261,52 @@ impl<A: Adapter> Form<A> {
             display: self.label_of(field).unwrap_or_else(|| self.row.display(field)),
             choices: if info.kind == Kind::Select { self.choices_of(field) } else { Vec::new() },
             errors: self.errors.of(field).map(|error| error.message.clone()).collect(),
-            original: original.map(|texts| texts.join(", ")),
-            stored: stored.map(|texts| texts.join(", ")),
+            original: original.map(|texts| self.shown(field, texts)),
+            stored: stored.map(|texts| self.shown(field, &texts)),
             modifiable: self.row.may_modify(field),
             texts,
         })
+    }
+
+    /// What another user stored in a field, where that is not what stands in this form. Of a field that the table does not
+    /// hold nobody has stored anything.
+    fn stored_beside(&self, field: FieldId, info: &FieldInfo, texts: &[String]) -> Option<Vec<String>> {
+        if info.column.is_none() && A::INFO.table_info().is_some() {
+            return None;
+        }
+        self.current.as_deref().map(|current| current.texts(field)).filter(|stored| stored != texts)
+    }
+
+    /// Texts of a control as people read them: of a list the labels, of a box `yes` or `no`.
+    fn shown(&self, field: FieldId, texts: &[String]) -> String {
+        let choices = self.choices_of(field);
+        let label = |text: &String| choices.iter().find(|choice| choice.value == *text).map(|choice| &choice.label);
+        if let Some(labels) = texts.iter().map(label).collect::<Option<Vec<_>>>().filter(|labels| !labels.is_empty()) {
+            return labels.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        }
+        let mut value = A::default();
+        let read = value.field_mut(field).is_some_and(|value| value.read(texts).is_ok());
+        let display = value.field(field).filter(|_| read).map(super::FieldValue::display);
+        display.unwrap_or_else(|| texts.join(", "))
+    }
+
+    /// The fields that another user and this one have both changed, each in its own way.
+    fn clashes(&self) -> Vec<Clash> {
+        let clash = |(id, info): (FieldId, &'static FieldInfo)| {
+            if !self.errors.of(id).any(|error| error.kind() == ErrorKind::Changed) || info.kind == Kind::Password {
+                return None;
+            }
+            let mine = self.typed.get(&id).cloned().unwrap_or_else(|| self.row.texts(id));
+            let now = self.stored_beside(id, info, &mine).filter(|_| self.row.may_modify(id))?;
+            Some(Clash {
+                name: info.name,
+                label: info.label,
+                was: self.originals.get(&id).map(|was| self.shown(id, was)),
+                now: self.shown(id, &now),
+                mine: self.shown(id, &mine),
+            })
+        };
+        if self.is_conflict() { A::INFO.numbered().filter_map(clash).collect() } else { Vec::new() }
     }
 
     /// The begin of the form: the element and what it sends beside its fields. The template ends it
@@ -281,7 +336,13 @@ impl<A: Adapter> Form<A> {
             link: error.field().and_then(|field| A::INFO.field(field)).map(|info| self.id_of(info)).unwrap_or_default(),
             message: error.message.clone(),
         });
-        Markup::of(&ErrorList { conflict: self.is_conflict(), errors: errors.collect() })
+        Markup::of(&ErrorList {
+            conflict: self.is_conflict(),
+            errors: errors.collect(),
+            clashes: self.clashes(),
+            form: &self.shape.id,
+            action: self.sent.action.map_or("", |action| action.name),
+        })
     }
 
     /// The button of an action; nothing where the visitor may not execute it, or it is not enabled.
@@ -354,6 +415,7 @@ impl<A: Adapter> Form<A> {
         if let Some(version) = self.row.version {
             hidden.push(("version".to_owned(), version.to_string()));
         }
+        hidden.extend(self.clashes().into_iter().map(|clash| (CLASH.to_owned(), clash.name.to_owned())));
         let stored = self.current.as_deref().unwrap_or(&self.row);
         for (id, info) in A::INFO.numbered() {
             // Without a table, a form that has a version compares all its fields itself.

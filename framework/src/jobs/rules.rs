@@ -117,3 +117,6 @@ pub(super) fn back_off(attempt: u32, random: u64) -> Duration {
     let share = u32::try_from(random % 201).unwrap_or_default();
     delay.saturating_add(delay / 1_000 * share)
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,3 +84,56 @@ impl std::fmt::Display for Schedule {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Schedule = Schedule::every(Duration::from_secs(3_600));
+    const HOUR_MICROS: i64 = 3_600 * 1_000_000;
+
+    #[test]
+    fn a_span_is_counted_from_the_first_time() {
+        assert_eq!(HOUR.first(5), 5 + HOUR_MICROS);
+        assert_eq!(HOUR.next(100, 100), 100 + HOUR_MICROS);
+        assert_eq!(HOUR.next(100, 100 + HOUR_MICROS - 1), 100 + HOUR_MICROS);
+        assert_eq!(HOUR.next(100, 100 + HOUR_MICROS), 100 + 2 * HOUR_MICROS);
+        assert_eq!(HOUR.next(100, 7 + 10 * HOUR_MICROS), 100 + 10 * HOUR_MICROS, "what was missed is not made up");
+        assert_eq!(HOUR.next(100, 0), 100 + HOUR_MICROS, "a clock that was set back");
+    }
+
+    #[test]
+    fn a_time_of_day_comes_once_a_day() {
+        let early = Schedule::daily(2, 30);
+        let today = 20_000 * DAY + 150 * MINUTE;
+        assert_eq!(early.first(20_000 * DAY), today);
+        assert_eq!(early.first(today - 1), today);
+        assert_eq!(early.next(today, today), today + DAY);
+        assert_eq!(early.next(today, today + 3 * DAY + 1), today + 4 * DAY);
+        assert_eq!(early.first(-1), 150 * MINUTE, "before 1970 too");
+        assert_eq!(Schedule::daily(0, 0).first(7 * DAY), 8 * DAY);
+        assert_eq!(Schedule::daily(23, 59).first(7 * DAY), 8 * DAY - MINUTE);
+    }
+
+    #[test]
+    fn the_next_time_is_always_later_than_now() {
+        for schedule in [HOUR, Schedule::every(Duration::from_secs(1)), Schedule::daily(13, 7)] {
+            for now in [0, 1, HOUR_MICROS, 1_763_000_000_000_000, 1_763_000_000_123_457] {
+                for due in [0, now - 1, now, now - DAY] {
+                    let next = schedule.next(due.max(0), now);
+                    assert!(next > now && next <= now + DAY.max(HOUR_MICROS), "{schedule} {due} {now}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_schedule_nobody_can_keep_is_refused() {
+        for schedule in [Schedule::every(Duration::from_millis(999)), Schedule::daily(24, 0), Schedule::daily(0, 60)] {
+            assert!(schedule.problem().is_some(), "{schedule}");
+        }
+        for schedule in [Schedule::every(Duration::from_secs(1)), Schedule::daily(23, 59), Schedule::daily(0, 0)] {
+            assert_eq!(schedule.problem(), None, "{schedule}");
+        }
+    }
+}

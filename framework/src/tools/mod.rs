@@ -3,6 +3,7 @@
 mod application;
 mod board;
 mod events;
+mod jobs;
 mod locks;
 mod object_log;
 mod paging;
@@ -14,6 +15,7 @@ mod users;
 use self::application::{ApplicationJsonPage, ApplicationPage};
 pub(crate) use self::board::Board;
 use self::events::EventsJsonPage;
+use self::jobs::{JobPage, JobsJsonPage, JobsPage};
 use self::locks::{LocksJsonPage, LocksPage};
 use self::object_log::{LogJsonPage, LogPage};
 use self::preview::{PreviewPage, SamplePage};
@@ -37,6 +39,9 @@ pub(crate) fn register<R: Register>(to: R) -> R {
         .page::<LocksJsonPage>()
         .page::<LogPage>()
         .page::<LogJsonPage>()
+        .page::<JobsPage>()
+        .page::<JobsJsonPage>()
+        .page::<JobPage>()
         .page::<EventsJsonPage>()
         .page::<PreviewPage>()
         .page::<SamplePage>()

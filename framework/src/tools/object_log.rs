@@ -10,6 +10,7 @@ use std::time::Duration;
 use self::document::document;
 use self::look::Look;
 use self::view::LogView;
+pub(super) use self::view::begin;
 use crate::object_log::{self, ObjectLog, Priority, Range, Sort};
 use crate::page::{Context, CreateError, OrNotFound, PageError, PageInfo, PageModule, PageResult, Site};
 

@@ -4,6 +4,7 @@
 //! on a [`Stage`]: a page notes what happens there, and waits there until the test lets it go on. Nobody sleeps in the
 //! hope that something has happened meanwhile.
 
+mod listener;
 mod log;
 mod pages;
 mod people;
@@ -13,6 +14,8 @@ mod stage;
 mod under_way;
 mod visitor;
 
+pub(crate) use listener::EVENTS;
+pub(crate) use listener::Listener;
 pub(crate) use log::LOCK_RETRYING;
 pub(crate) use log::RETRYING;
 pub(crate) use pages::PlainApp;

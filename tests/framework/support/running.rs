@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use sqlx::migrate::Migrator;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tokio::sync::oneshot;
@@ -24,6 +25,8 @@ const TABLES: [&str; 4] = [
     "INSERT INTO pairs (id, value) VALUES (1, 0) ON CONFLICT DO NOTHING",
     "INSERT INTO pairs (id, value) VALUES (2, 0) ON CONFLICT DO NOTHING",
 ];
+
+static NO_MIGRATIONS: Migrator = Migrator::DEFAULT;
 
 /// A site that serves on a thread of its own. Dropping it lets it stop when it has finished what is under way.
 pub(crate) struct Running {
@@ -51,6 +54,23 @@ impl Running {
     ) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the database");
         let database = Database::fresh(engine, folder.path()).await;
+        Self::serve(Arc::new(Place { database, _folder: folder }), settings, build).await
+    }
+
+    /// Serves a site on a database on which a process ended that left this there.
+    pub(crate) async fn start_after(
+        engine: Engine,
+        settings: &str,
+        left: impl AsyncFnOnce(&Db),
+        build: impl FnOnce(SiteBuilder) -> SiteBuilder + Send + 'static,
+    ) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the database");
+        let database = Database::fresh(engine, folder.path()).await;
+        let db = Db::connect(&settings_on(database.url(), "").database).await.expect("a database");
+        db.migrate(&NO_MIGRATIONS, &NO_MIGRATIONS).await.expect("the framework's tables");
+        left(&db).await;
+        db.close().await;
+        drop(db);
         Self::serve(Arc::new(Place { database, _folder: folder }), settings, build).await
     }
 

@@ -114,7 +114,21 @@ impl Visitor {
         self.post("/sign-out", &[]).await.expect_status(200);
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    /// Asks for the headers alone.
+    pub(crate) async fn head(&self, path: &str, accept: &str) -> Answer {
+        self.send(self.request(Method::HEAD, path), accept).await
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        let port = self.base.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        port.expect("an address with a port")
+    }
+
+    pub(super) fn cookies(&self) -> Option<String> {
+        self.jar.header()
+    }
+
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match self.jar.header() {
             Some(cookies) => request.header(COOKIE, cookies),
@@ -122,7 +136,7 @@ impl Visitor {
         }
     }
 
-    async fn send(&self, request: RequestBuilder, accept: &str) -> Answer {
+    pub(super) async fn send(&self, request: RequestBuilder, accept: &str) -> Answer {
         let started = Instant::now();
         let response =
             request.header(ACCEPT, accept).send().await.unwrap_or_else(|error| panic!("no answer: {error:?}"));

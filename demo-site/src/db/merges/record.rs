@@ -116,7 +116,7 @@ pub async fn moved_by(conn: &mut Conn, merge: i64) -> Result<Vec<Moved>, DbError
     .bind(merge)
     .fetch_all(conn)
     .await?;
-    let called = |kind: &str| MOVING.iter().find(|(known, ..)| *known == kind).map_or("tags", |(_, _, called, _)| called);
+    let called =
+        |kind: &str| MOVING.iter().find(|(known, ..)| *known == kind).map_or("tags", |(_, _, called, _)| called);
     Ok(rows.into_iter().map(|(kind, records)| Moved { called: called(&kind).to_owned(), records }).collect())
 }
-

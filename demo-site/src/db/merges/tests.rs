@@ -82,7 +82,8 @@ async fn a_merge_moves_everything_and_undoing_moves_it_back(db: Db) {
     let actor = Actor::program();
     let chosen = Facts { name: gone.facts.name.clone(), ..kept.facts.clone() };
     let id = merge(&mut tx, &kept, &gone, &chosen, BY(&actor)).await.unwrap().unwrap();
-    let at_gone = picture(&mut tx).await.into_iter().filter(|line| line.ends_with(" 3") && !line.starts_with("tag")).count();
+    let at_gone =
+        picture(&mut tx).await.into_iter().filter(|line| line.ends_with(" 3") && !line.starts_with("tag")).count();
     assert_eq!(at_gone, 0);
     let now = side(&mut tx, 2, 2).await.unwrap().unwrap();
     assert_eq!((now.facts.name.as_str(), now.version), ("Nobody's", kept.version + 1));

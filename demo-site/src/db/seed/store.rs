@@ -7,21 +7,20 @@ use toolcrib::db::{self, Conn, DbError};
 use toolcrib::users::{CreateUserError, NewUser, PasswordHash, Users};
 
 use super::companies::{COMPANIES, Company};
+use super::fill::GAP;
+use super::starter;
 use super::story::{Seller, Story, tell};
 use crate::adapters::Client;
 use crate::db::values;
 use toolcrib::adapter::{Errors, checked, fold, fold_all};
 
-/// A demo user: name, name to show, role.
-type DemoUser = (&'static str, &'static str, &'static str);
-
-const ADMIN: DemoUser = ("admin", "Ada Admin", "admin");
-const ANNA: DemoUser = ("anna", "Anna Lindqvist", "sales");
-const BORIS: DemoUser = ("boris", "Boris Novák", "sales");
-const VERA: DemoUser = ("vera", "Vera Rossi", "viewer");
-
 /// The demo users: name, name to show, role.
-pub const USERS: [(&str, &str, &str); 4] = [ADMIN, ANNA, BORIS, VERA];
+pub const USERS: [(&str, &str, &str); 4] = [
+    ("admin", "Ada Admin", "admin"),
+    (Seller::Anna.name(), Seller::Anna.display_name(), "sales"),
+    (Seller::Boris.name(), Seller::Boris.display_name(), "sales"),
+    ("vera", "Vera Rossi", "viewer"),
+];
 
 /// Whether the CRM was filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +74,19 @@ struct Chapter {
 /// # Errors
 /// Whatever the database says.
 pub async fn seed(conn: &mut Conn, users: &Users, password: &PasswordHash, now: i64) -> Result<Seeded, SeedError> {
-    let Some(users) = create_users(conn, users, password).await? else {
+    if !create_users(conn, users, password).await? {
         return Ok(Seeded::AlreadyThere);
-    };
+    }
+    companies(conn, now).await?;
+    Ok(Seeded::Done)
+}
+
+/// Stores the companies and their story, in the caller's transaction; the demo users who are there look after them.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn companies(conn: &mut Conn, now: i64) -> Result<(), SeedError> {
+    let users = users(conn).await?;
     let chapters = chapters(now)?;
     let ids = insert_clients(conn, &chapters, &users).await?;
     // A company whose account somebody imported before is left as it is.
@@ -86,7 +95,15 @@ pub async fn seed(conn: &mut Conn, users: &Users, password: &PasswordHash, now: 
     insert_contacts(conn, &stored).await?;
     insert_deals(conn, &stored, &users).await?;
     insert_activities(conn, &stored, &users).await?;
-    Ok(Seeded::Done)
+    let clients: Vec<_> = chapters.iter().map(|chapter| ids.get(&chapter.client.account).copied()).collect();
+    Ok(starter::store(conn, &clients, now).await?)
+}
+
+/// The demo users' ids by name.
+pub(super) async fn users(conn: &mut Conn) -> Result<HashMap<String, i64>, DbError> {
+    let users = db::query("SELECT name, id FROM toolcrib_users WHERE name IN ($1, $2, $3, $4)");
+    let users = USERS.iter().fold(users, |query, (name, ..)| query.bind(*name));
+    Ok(users.fetch_all::<(String, i64)>(conn).await?.into_iter().collect())
 }
 
 fn chapters(now: i64) -> Result<Vec<Chapter>, SeedError> {
@@ -110,25 +127,20 @@ fn chapters(now: i64) -> Result<Vec<Chapter>, SeedError> {
         .collect()
 }
 
-/// Answers the ids by name, or nothing if there were users already.
-async fn create_users(
-    conn: &mut Conn,
-    users: &Users,
-    password: &PasswordHash,
-) -> Result<Option<HashMap<String, i64>>, SeedError> {
+/// Answers whether there were none before.
+async fn create_users(conn: &mut Conn, users: &Users, password: &PasswordHash) -> Result<bool, SeedError> {
     if users.count(conn).await? > 0 {
-        return Ok(None);
+        return Ok(false);
     }
-    let mut ids = HashMap::new();
     for (name, display_name, role) in USERS {
         match users.create(conn, NewUser { name, display_name, password, roles: &[role] }).await {
-            Ok(id) => ids.insert(name.to_owned(), id),
+            Ok(_) => {}
             // Another process that started at the same moment was faster.
-            Err(CreateUserError::NameTaken) => return Ok(None),
+            Err(CreateUserError::NameTaken) => return Ok(false),
             Err(source) => return Err(SeedError::User { name, source }),
-        };
+        }
     }
-    Ok(Some(ids))
+    Ok(true)
 }
 
 /// Answers the ids by account.
@@ -148,7 +160,7 @@ async fn insert_clients(
             .bind_facts(statement)
             .bind(client.search_text())
             .bind(client.sort_name())
-            .bind(users.get(user(story.owner).0).copied())
+            .bind(users.get(story.owner.name()).copied())
             .bind(story.created_at)
             .bind(story.updated_at);
     }
@@ -203,7 +215,7 @@ async fn insert_deals(
     let mut position = 0_i64;
     for (id, Chapter { company, story, .. }) in stored {
         for deal in &story.deals {
-            position += 1;
+            position += GAP;
             statement = statement
                 .bind(*id)
                 .bind(deal.title)
@@ -213,7 +225,7 @@ async fn insert_deals(
                 .bind(company.currency)
                 .bind(deal.expected_at)
                 .bind(deal.closed_at)
-                .bind(users.get(user(story.owner).0).copied())
+                .bind(users.get(story.owner.name()).copied())
                 .bind(fold(deal.title))
                 .bind(deal.created_at)
                 .bind(deal.closed_at.unwrap_or(deal.created_at));
@@ -246,18 +258,11 @@ async fn insert_activities(
                 .bind(activity.happened_at)
                 .bind(activity.is_task().then_some(activity.happened_at))
                 .bind(activity.is_task().then_some(activity.happened_at))
-                .bind(users.get(user(activity.author).0).copied())
-                .bind(user(activity.author).1)
+                .bind(users.get(activity.author.name()).copied())
+                .bind(activity.author.display_name())
                 .bind(activity.happened_at)
                 .bind(activity.happened_at);
         }
     }
     statement.execute(conn).await.map(drop)
-}
-
-fn user(seller: Seller) -> DemoUser {
-    match seller {
-        Seller::Anna => ANNA,
-        Seller::Boris => BORIS,
-    }
 }

@@ -21,7 +21,7 @@ const DEALS: &[&str] = &[
     "Extension of the warehouse",
 ];
 
-const ACTIVITIES: &[(&str, &str, &str)] = &[
+pub(super) const ACTIVITIES: &[(&str, &str, &str)] = &[
     ("call", "Asked for delivery times", "Needs an answer before the board meets."),
     ("call", "Complaint about a late delivery", "Apologised; the carrier is looking into it."),
     ("call", "Could not be reached", ""),
@@ -43,6 +43,24 @@ const ACTIVITIES: &[(&str, &str, &str)] = &[
 pub(super) enum Seller {
     Anna,
     Boris,
+}
+
+impl Seller {
+    /// The name to sign in with.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Anna => "anna",
+            Self::Boris => "boris",
+        }
+    }
+
+    /// The name to show.
+    pub(super) const fn display_name(self) -> &'static str {
+        match self {
+            Self::Anna => "Anna Lindqvist",
+            Self::Boris => "Boris Novák",
+        }
+    }
 }
 
 #[derive(Debug)]

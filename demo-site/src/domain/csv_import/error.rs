@@ -41,6 +41,16 @@ pub enum FileRefusal {
         /// The columns it has.
         found: String,
     },
+    /// Two columns were chosen for one field.
+    #[error("the columns {first} and {second} both go into the {field}: choose one")]
+    SameTarget {
+        /// The one column's name.
+        first: String,
+        /// The other's.
+        second: String,
+        /// The field both go into.
+        field: String,
+    },
     /// A quote was opened and never closed: where the rows end is anybody's guess.
     #[error("line {line}: a quote is opened and never closed")]
     UnclosedQuote {
@@ -67,6 +77,12 @@ pub enum RowRefusal {
     /// Bytes that are no text.
     #[error("column \"{column}\" is not UTF-8")]
     NotUtf8 {
+        /// The header of the cell's column.
+        column: String,
+    },
+    /// Bytes that mean nothing in the encoding the file is read as.
+    #[error("column \"{column}\" has characters that cannot be read in this encoding")]
+    Unreadable {
         /// The header of the cell's column.
         column: String,
     },

@@ -1,35 +1,22 @@
 //! Which column goes where.
 
-use super::{FileRefusal, MAX_COLUMNS};
+use super::{FileRefusal, MAX_COLUMNS, Target};
 use crate::domain::csv_guard::unguard;
 
 /// How many header names a refusal quotes, and how much of each: enough to recognise the file.
 const QUOTED_NAMES: usize = 20;
 const QUOTED_CHARS: usize = 40;
 
-/// The field a column fills.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Target {
-    Account,
-    Name,
-    Industry,
-    City,
-    Website,
-    Phone,
-    Email,
-    Notes,
-    /// A line of the notes, with the header in front.
-    NoteLine,
-}
-
 /// A column: the name in its header, and where its cells go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Column {
-    pub(super) name: String,
-    pub(super) target: Target,
+pub struct Column {
+    /// The name in the header; `Column 3` where that is empty.
+    pub name: String,
+    /// Where its cells go.
+    pub target: Target,
 }
 
-/// Finds the columns of a header record.
+/// The columns of a header record, each going where its name says.
 pub(super) fn columns(header: &csv::ByteRecord) -> Result<Vec<Column>, FileRefusal> {
     if header.len() > MAX_COLUMNS {
         return Err(FileRefusal::TooManyColumns { columns: header.len() });
@@ -38,17 +25,21 @@ pub(super) fn columns(header: &csv::ByteRecord) -> Result<Vec<Column>, FileRefus
     for (index, cell) in header.iter().enumerate() {
         let name = std::str::from_utf8(cell).map_err(|_| FileRefusal::NotUtf8)?;
         let name = unguard(name).split_whitespace().collect::<Vec<_>>().join(" ");
-        let wanted = target_of(&name);
-        let taken = columns.iter().any(|column| column.target == wanted);
-        let target = if taken { Target::NoteLine } else { wanted };
+        let target = unless_taken(&columns, Target::of_header(&name));
         let name = if name.is_empty() { format!("Column {}", index + 1) } else { name };
         columns.push(Column { name, target });
     }
-    require(&columns)?;
     Ok(columns)
 }
 
-fn require(columns: &[Column]) -> Result<(), FileRefusal> {
+/// Of two columns for one field the first counts.
+pub(super) fn unless_taken(columns: &[Column], wanted: Target) -> Target {
+    let is_taken = !wanted.takes_many() && columns.iter().any(|column| column.target == wanted);
+    if is_taken { Target::NoteLine } else { wanted }
+}
+
+/// Refuses columns that lack what every client needs.
+pub(super) fn require(columns: &[Column]) -> Result<(), FileRefusal> {
     let lacks = |target| !columns.iter().any(|column| column.target == target);
     let missing: Vec<_> =
         [(Target::Account, "account (Account or Symbol)"), (Target::Name, "name (Name, Security or Company)")]
@@ -66,6 +57,20 @@ fn require(columns: &[Column]) -> Result<(), FileRefusal> {
     Err(FileRefusal::MissingColumns { missing: missing.join(" and the "), found: found.join(", ") })
 }
 
+/// Refuses columns of which two go into the same field.
+pub(super) fn tell_apart(columns: &[Column]) -> Result<(), FileRefusal> {
+    for (index, column) in columns.iter().enumerate().filter(|(_, column)| !column.target.takes_many()) {
+        if let Some(former) = columns.iter().take(index).find(|former| former.target == column.target) {
+            return Err(FileRefusal::SameTarget {
+                first: quote(&former.name),
+                second: quote(&column.name),
+                field: column.target.label().to_lowercase(),
+            });
+        }
+    }
+    Ok(())
+}
+
 /// A header name fit for a message: short, and with control characters made visible.
 fn quote(name: &str) -> String {
     let short: String = name.chars().take(QUOTED_CHARS).collect();
@@ -77,40 +82,6 @@ fn quote(name: &str) -> String {
     format!("{visible}{ellipsis}")
 }
 
-fn target_of(name: &str) -> Target {
-    match name.to_lowercase().as_str() {
-        "account" | "symbol" => Target::Account,
-        "name" | "security" | "company" => Target::Name,
-        "industry" | "sector" | "gics sector" => Target::Industry,
-        "city" | "location" | "headquarters location" => Target::City,
-        "website" | "url" => Target::Website,
-        "phone" | "telephone" => Target::Phone,
-        "email" | "e-mail" => Target::Email,
-        "notes" => Target::Notes,
-        _ => Target::NoteLine,
-    }
-}
-
-/// The separator of a file, by what its header line has most of outside of quotes.
-pub(super) fn delimiter(bytes: &[u8]) -> u8 {
-    let mut counts = [(b',', 0_usize), (b';', 0), (b'\t', 0)];
-    let mut quoted = false;
-    for byte in bytes.iter().skip_while(|byte| matches!(byte, b'\r' | b'\n')) {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\r' | b'\n' if !quoted => break,
-            _ if quoted => {}
-            _ => {
-                if let Some((_, count)) = counts.iter_mut().find(|(candidate, _)| candidate == byte) {
-                    *count += 1;
-                }
-            }
-        }
-    }
-    // Of several with the highest count this takes the last, which after `rev` is the comma.
-    counts.iter().rev().max_by_key(|(_, count)| count).map_or(b',', |(candidate, _)| *candidate)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +89,10 @@ mod tests {
     fn targets(names: &[&str]) -> Vec<Target> {
         let header = csv::ByteRecord::from(names.to_vec());
         columns(&header).unwrap().into_iter().map(|column| column.target).collect()
+    }
+
+    fn required(names: Vec<&str>) -> FileRefusal {
+        require(&columns(&csv::ByteRecord::from(names)).unwrap()).unwrap_err()
     }
 
     #[test]
@@ -140,27 +115,18 @@ mod tests {
 
     #[test]
     fn a_header_without_what_is_needed_is_refused_by_name() {
-        let refusal = columns(&csv::ByteRecord::from(vec!["Name", "Town\u{7}", "GICS Sector"])).unwrap_err();
+        let refusal = required(vec!["Name", "Town\u{7}", "GICS Sector"]);
         assert_eq!(
             refusal.to_string(),
             "the header has no column for the account (Account or Symbol); \
              its columns are: Name, Town\u{fffd}, GICS Sector"
         );
-        let refusal = columns(&csv::ByteRecord::from(vec!["x"; 30])).unwrap_err().to_string();
+        let refusal = required(vec!["x"; 30]).to_string();
         assert!(refusal.contains("the account (Account or Symbol) and the name"), "{refusal}");
         assert!(refusal.ends_with("and 10 more"), "{refusal}");
         assert_eq!(
             columns(&csv::ByteRecord::from(vec!["x"; 65])).unwrap_err(),
             FileRefusal::TooManyColumns { columns: 65 }
         );
-    }
-
-    #[test]
-    fn the_header_decides_the_separator() {
-        assert_eq!(delimiter(b"a,b;c,d\n;;;;;"), b',');
-        assert_eq!(delimiter(b"a;\"b,,,,\";c\r\n"), b';');
-        assert_eq!(delimiter(b"\n\na\tb\tc\n"), b'\t');
-        assert_eq!(delimiter(b"a,b;c"), b',');
-        assert_eq!(delimiter(b"a"), b',');
     }
 }

@@ -4,6 +4,8 @@ use std::io::{Chain, Read};
 
 use csv::{ByteRecord, ReaderBuilder};
 
+use super::Separator;
+
 /// Goes behind the file. If every quote is closed it is a record of its own, which is dropped;
 /// if not, the open cell swallows it. The reader alone does not tell.
 const END_MARK: &[u8] = b"\nx";
@@ -14,24 +16,36 @@ pub(super) struct Record {
     pub(super) cells: ByteRecord,
 }
 
+impl Record {
+    /// Whether it has nothing but empty cells.
+    pub(super) fn is_blank(&self) -> bool {
+        self.cells.iter().all(|cell| cell.trim_ascii().is_empty())
+    }
+}
+
 /// The records of a file, blank lines left out.
 pub(super) struct Records<'a> {
     reader: csv::Reader<Chain<&'a [u8], &'static [u8]>>,
     bytes: &'a [u8],
+    separator: Separator,
     counted: usize,
     line: u64,
     saw_end_mark: bool,
 }
 
 impl<'a> Records<'a> {
-    pub(super) fn new(bytes: &'a [u8], delimiter: u8) -> Self {
+    pub(super) fn new(bytes: &'a [u8], separator: Separator) -> Self {
         let reader = ReaderBuilder::new()
-            .delimiter(delimiter)
+            .delimiter(separator.byte())
             .has_headers(false)
             // A wrong number of cells is the row's fault, not the file's.
             .flexible(true)
             .from_reader(bytes.chain(END_MARK));
-        Self { reader, bytes, counted: 0, line: 1, saw_end_mark: false }
+        Self { reader, bytes, separator, counted: 0, line: 1, saw_end_mark: false }
+    }
+
+    pub(super) fn separator(&self) -> Separator {
+        self.separator
     }
 
     /// Whether the file ended outside of quotes; known once all records are read.
@@ -84,7 +98,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &str) -> (Vec<(u64, String)>, bool) {
-        let mut records = Records::new(text.as_bytes(), b',');
+        let mut records = Records::new(text.as_bytes(), Separator::Comma);
         let mut found = Vec::new();
         for record in records.by_ref() {
             let cells: Vec<_> = record.cells.iter().map(String::from_utf8_lossy).collect();

@@ -2,18 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::header::{self, Column, Target};
-use super::record::{Record, Records};
-use super::{FileRefusal, MAX_CELL_CHARS, MAX_FILE_BYTES, MAX_NOTES_CHARS, MAX_ROWS, RowRefusal};
 use toolcrib::adapter::checked;
 
+use super::header::Column;
+use super::record::{Record, Records};
+use super::{MAX_CELL_CHARS, MAX_NOTES_CHARS, RowRefusal, Separator, Target};
 use crate::adapters::Client;
 use crate::domain::csv_guard::unguard;
-
-const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
-const UTF16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
-/// How ZIP files begin, among them the workbooks of all spreadsheets.
-const ZIP_MARK: &[u8] = b"PK\x03\x04";
 
 /// A sound row: a client, and what else the file knows about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +23,7 @@ pub struct ImportRow {
 pub struct Rows<'a> {
     records: Records<'a>,
     columns: Vec<Column>,
+    is_decoded: bool,
     /// Where each account was first.
     seen: HashMap<String, u64>,
 }
@@ -38,61 +34,55 @@ impl std::fmt::Debug for Rows<'_> {
     }
 }
 
-/// Checks a file as a whole and answers its rows.
-///
-/// # Errors
-/// What is wrong with the file as a whole; then nothing of it may be taken.
-pub fn read(bytes: &[u8]) -> Result<Rows<'_>, FileRefusal> {
-    if bytes.len() > MAX_FILE_BYTES {
-        return Err(FileRefusal::TooLarge { bytes: bytes.len() as u64 });
-    }
-    if UTF16_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
-        return Err(FileRefusal::NotUtf8);
-    }
-    if bytes.starts_with(ZIP_MARK) {
-        return Err(FileRefusal::NotCsv);
-    }
-    let bytes = bytes.strip_prefix(UTF8_MARK).unwrap_or(bytes);
-    let delimiter = header::delimiter(bytes);
-    check_structure(Records::new(bytes, delimiter))?;
-
-    let mut records = Records::new(bytes, delimiter);
-    let header = records.next().filter(|record| !is_blank(record)).ok_or(FileRefusal::Empty)?;
-    let columns = header::columns(&header.cells)?;
-    Ok(Rows { records, columns, seen: HashMap::new() })
-}
-
-/// Reads over the whole file once. It costs little beside the database's work, and a file whose
-/// last row is doubtful is refused before its first row is taken.
-fn check_structure(mut records: Records<'_>) -> Result<(), FileRefusal> {
-    let mut count = 0;
-    let mut last_line = 1;
-    for record in records.by_ref() {
-        count += 1;
-        last_line = record.line;
-        // The header is a record too.
-        if count > MAX_ROWS + 1 {
-            return Err(FileRefusal::TooManyRows);
-        }
-    }
-    if records.ended_well() { Ok(()) } else { Err(FileRefusal::UnclosedQuote { line: last_line }) }
-}
-
-fn is_blank(record: &Record) -> bool {
-    record.cells.iter().all(|cell| cell.trim_ascii().is_empty())
-}
-
 impl Iterator for Rows<'_> {
     type Item = (u64, Result<ImportRow, RowRefusal>);
 
     fn next(&mut self) -> Option<Self::Item> {
         let record = self.records.next()?;
-        let row = row(&record, &self.columns).and_then(|row| self.unless_repeated(record.line, row));
+        let row = self.all_was_read(&record).and_then(|()| row(&record, &self.columns));
+        let row = row.and_then(|row| self.unless_repeated(record.line, row));
         Some((record.line, row))
     }
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    /// The rows of records whose first is the header, which was understood like this.
+    pub(super) fn new(mut records: Records<'a>, columns: Vec<Column>) -> Self {
+        records.next();
+        Self { records, columns, is_decoded: false, seen: HashMap::new() }
+    }
+
+    /// Its columns.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// What stands between its cells.
+    #[must_use]
+    pub fn separator(&self) -> Separator {
+        self.records.separator()
+    }
+
+    /// The text was written in another encoding than UTF-8: a replacement character is what could not be read.
+    pub(super) fn decoded(mut self, is_decoded: bool) -> Self {
+        self.is_decoded = is_decoded;
+        self
+    }
+
+    fn all_was_read(&self, record: &Record) -> Result<(), RowRefusal> {
+        const UNREAD: &[u8] = "\u{fffd}".as_bytes();
+        if !self.is_decoded {
+            return Ok(());
+        }
+        let unread = |cell: &[u8]| cell.windows(UNREAD.len()).any(|part| part == UNREAD);
+        let mut used = record.cells.iter().zip(&self.columns).filter(|(_, column)| column.target != Target::Ignore);
+        match used.find(|(cell, _)| unread(cell)) {
+            Some((_, column)) => Err(RowRefusal::Unreadable { column: column.name.clone() }),
+            None => Ok(()),
+        }
+    }
+
     fn unless_repeated(&mut self, line: u64, row: ImportRow) -> Result<ImportRow, RowRefusal> {
         let account = row.client.account.as_str();
         if let Some(&first_line) = self.seen.get(account) {
@@ -107,15 +97,16 @@ fn row(record: &Record, columns: &[Column]) -> Result<ImportRow, RowRefusal> {
     if record.cells.len() != columns.len() {
         return Err(RowRefusal::ColumnCount { expected: columns.len(), found: record.cells.len() });
     }
-    if is_blank(record) {
+    if record.is_blank() {
         return Err(RowRefusal::Empty);
     }
     let mut input = Client::default();
     let mut own_notes = String::new();
     let mut note_lines = Vec::new();
-    for (cell, column) in record.cells.iter().zip(columns) {
+    let used = record.cells.iter().zip(columns).filter(|(_, column)| column.target != Target::Ignore);
+    for (cell, column) in used {
         let text = cell_text(cell, column)?;
-        // Only notes lines can have several columns: the header gives each field to one.
+        // Only notes lines can have several columns: each field is given to one.
         match column.target {
             Target::Account => input.account.push_str(text),
             Target::Name => input.name.push_str(text),
@@ -131,6 +122,7 @@ fn row(record: &Record, columns: &[Column]) -> Result<ImportRow, RowRefusal> {
                     note_lines.push(format!("{}: {note}", column.name));
                 }
             }
+            Target::Ignore => {}
         }
     }
     if !own_notes.is_empty() {
@@ -169,6 +161,7 @@ mod tests {
     use std::fmt::Write;
 
     use super::*;
+    use crate::domain::csv_import::{FileRefusal, MAX_FILE_BYTES, MAX_ROWS, read};
 
     const SP500: &str = "\
 Symbol,Security,GICS Sector,GICS Sub-Industry,Headquarters Location,Date added,CIK,Founded

@@ -5,8 +5,10 @@ use serde::Deserialize;
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
 
-use super::client_of;
+use super::form::offered;
+use super::{client_of, race};
 use crate::adapters::{Client, ClientAction};
+use crate::db::colleagues;
 use crate::pages::{filters, merges};
 
 /// The client's card. Its panels are pages of their own, loaded at the same time.
@@ -14,10 +16,16 @@ use crate::pages::{filters, merges};
 pub(crate) struct ClientPage;
 
 #[derive(Debug, Deserialize, Template)]
-#[template(path = "clients/card.html")]
+#[template(path = "clients/card.html", blocks = ["head", "facts"])]
 struct ClientCard {
     client: Row<Client>,
     id: i64,
+    /// Who looks after it.
+    #[serde(default)]
+    owner: Option<String>,
+    /// Whether what goes on behind the page is shown: who holds it, who looks at it.
+    #[serde(default)]
+    holds: bool,
 }
 
 impl PageModule for ClientPage {
@@ -34,13 +42,26 @@ impl PageModule for ClientPage {
             Err(PageError::NotFound) => return merges::where_it_went(cx).await,
             found => found?,
         };
-        let client = cx.row(client);
-        if cx.wants_json() { cx.json(&client.to_json()) } else { cx.render(ClientCard { client, id }) }
+        let client: Row<Client> = cx.row(client);
+        if cx.wants_json() {
+            return cx.json(&client.to_json());
+        }
+        let owner = match client.value().owner_id {
+            Some(owner) => colleagues::name(cx.read().await?, owner).await?,
+            None => None,
+        };
+        let card = ClientCard { client, id, owner, holds: race::is_on(cx) };
+        // What another user changes is loaded again, each part by itself.
+        match cx.query_param("part").filter(|_| cx.wants_fragment()) {
+            Some("facts") => cx.fragment(card.as_facts()),
+            Some(_) => cx.fragment(card.as_head()),
+            None => cx.render(card),
+        }
     }
 
     async fn action(&mut self, cx: &mut Context<'_>) -> PageResult {
         let (_, stored) = client_of(cx).await?;
-        let form = cx.form_of(stored);
+        let form = offered(cx, stored).await?;
         cx.execute_action(ClientAction::Save, form).await
     }
 }

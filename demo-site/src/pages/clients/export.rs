@@ -31,7 +31,9 @@ impl PageModule for ClientsCsvPage {
             let batch = client_list::export_batch(rows, &matching, &after).await?;
             written += batch.len();
             if written > MOST_EXPORTED {
-                return Err(PageError::bad_request("More than 100,000 clients do not go into one file. Narrow the list first."));
+                return Err(PageError::bad_request(
+                    "More than 100,000 clients do not go into one file. Narrow the list first.",
+                ));
             }
             csv_export::append(&mut file, batch.iter().map(ExportRow::from));
             match batch.last().map(Exported::account) {

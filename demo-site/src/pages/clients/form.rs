@@ -5,8 +5,11 @@ use serde::Deserialize;
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
 
-use super::client_of;
+use super::{client_of, race};
 use crate::adapters::{Client, ClientAction};
+use crate::db::colleagues;
+use crate::db::timeline::{self, LastChange};
+use crate::pages::{filters, viewer};
 
 /// `/clients/new`: an empty form.
 #[derive(Debug)]
@@ -26,6 +29,15 @@ struct ClientForm {
     /// Where "Cancel" and the link above the form lead, and what that is called.
     back: String,
     back_to: String,
+    /// The client that is edited.
+    #[serde(default)]
+    id: Option<i64>,
+    /// Who was faster, where somebody was.
+    #[serde(default)]
+    faster: Option<LastChange>,
+    /// Whether somebody can be made to be faster, to see what happens.
+    #[serde(default)]
+    race: bool,
 }
 
 impl PageModule for ClientNewPage {
@@ -38,13 +50,17 @@ impl PageModule for ClientNewPage {
     fn initialize(&mut self) {}
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let form = cx.form_of(Client::default()).to("/clients");
+        let mine = Client { owner_id: Some(viewer(cx)?), ..Client::default() };
+        let form = offered(cx, mine).await?.to("/clients");
         cx.render(ClientForm {
             form,
             action: ClientAction::Add,
             heading: "New client".to_owned(),
             back: "/clients".to_owned(),
             back_to: "Clients".to_owned(),
+            id: None,
+            faster: None,
+            race: false,
         })
     }
 }
@@ -61,15 +77,29 @@ impl PageModule for ClientEditPage {
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
         let (id, stored) = client_of(cx).await?;
         let name = stored.value().name.clone();
-        let form = cx.form_of(stored).to(format!("/clients/{id}"));
+        let race = race::is_on(cx) && !stored.value().private;
+        let form = offered(cx, stored).await?.to(format!("/clients/{id}"));
+        let faster =
+            if form.is_conflict() { timeline::last_change(cx.read().await?, "client", id).await? } else { None };
         cx.render(ClientForm {
             form,
             action: ClientAction::Save,
             heading: format!("Edit {name}"),
             back: format!("/clients/{id}"),
             back_to: name,
+            id: Some(id),
+            faster,
+            race,
         })
     }
+}
+
+/// The form of a client, with the users to choose its owner from.
+pub(super) async fn offered(cx: &mut Context<'_>, row: impl Into<Row<Client>>) -> Result<Form<Client>, PageError> {
+    let row = row.into();
+    let users = colleagues::offered(cx.read().await?, row.value().owner_id).await?;
+    let users = users.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect();
+    Ok(cx.form_of(row).offer(Client::OWNER_ID, users))
 }
 
 /// The template's samples.

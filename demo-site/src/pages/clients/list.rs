@@ -102,7 +102,7 @@ impl PageModule for ClientsPage {
     }
 
     async fn action(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let form = cx.form_of(Client::default());
+        let form = super::form::offered(cx, Client::default()).await?;
         cx.execute_action(ClientAction::Add, form).await
     }
 }

@@ -1,11 +1,15 @@
 //! Clients: the list, the card with its panels, the form, the file.
 
+mod activities;
+mod activity;
 mod bulk;
 mod card;
 mod export;
 mod form;
 mod list;
+mod live;
 mod panels;
+mod race;
 mod views;
 
 use toolcrib::prelude::*;
@@ -24,12 +28,16 @@ pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
         .page::<form::ClientEditPage>()
         .page::<panels::ContactsPanel>()
         .page::<panels::DealsPanel>()
-        .page::<panels::ActivitiesPanel>()
+        .page::<activities::ActivitiesPanel>()
+        .page::<activity::ActivityPage>()
+        .page::<live::ClientLivePage>()
+        .page::<race::ClientRacePage>()
         .page::<bulk::ClientsBulkPage>()
         .page::<views::ViewsPage>()
         .page::<views::ViewPage>()
         .page::<export::ClientsCsvPage>();
-    views::preview(panels::preview(form::preview(card::preview(list::preview(builder)))))
+    let builder = panels::preview(form::preview(card::preview(list::preview(builder))));
+    views::preview(activity::preview(activities::preview(builder)))
 }
 
 /// The client of the page's address, if it is there for whoever looks: somebody else's private one is not.

@@ -14,7 +14,7 @@ use toolcrib::server::SiteBuilder;
 
 use super::client_of;
 use crate::adapters::Client;
-use crate::db::panels::{self, Activity, Contact, Deal};
+use crate::db::panels::{self, Contact, Deal};
 use crate::db::tracking;
 use crate::pages::filters;
 
@@ -28,10 +28,6 @@ pub(crate) struct ContactsPanel;
 /// The deals with a client.
 #[derive(Debug)]
 pub(crate) struct DealsPanel;
-
-/// What happened with a client lately.
-#[derive(Debug)]
-pub(crate) struct ActivitiesPanel;
 
 #[derive(Debug, Deserialize, Template)]
 #[template(path = "clients/panels/contacts.html", blocks = ["panel"])]
@@ -49,15 +45,6 @@ struct Deals {
     client: Row<Client>,
     tracking_id: i64,
     deals: Vec<Deal>,
-}
-
-#[derive(Debug, Deserialize, Template)]
-#[template(path = "clients/panels/activities.html", blocks = ["panel"])]
-struct Activities {
-    id: i64,
-    client: Row<Client>,
-    tracking_id: i64,
-    activities: Vec<Activity>,
 }
 
 impl PageModule for ContactsPanel {
@@ -96,28 +83,8 @@ impl PageModule for DealsPanel {
     }
 }
 
-impl PageModule for ActivitiesPanel {
-    const INFO: PageInfo = PageInfo::new("client.activities", "/clients/{id}/panels/activities")
-        .title("Activities")
-        .login_required()
-        .fragment();
-
-    async fn create(_: &Site) -> Result<Self, CreateError> {
-        Ok(Self)
-    }
-
-    fn initialize(&mut self) {}
-
-    async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
-        let (id, client, tracking_id) = tracked(cx).await?;
-        let activities = panels::activities(cx.read().await?, id).await?;
-        let panel = Activities { id, client, tracking_id, activities };
-        if cx.wants_fragment() { cx.fragment(panel.as_panel()) } else { cx.render(panel) }
-    }
-}
-
 /// The client of the panel's address, and the id of its tracking row, made if there is none yet.
-async fn tracked(cx: &mut Context<'_>) -> Result<(i64, Row<Client>, i64), PageError> {
+pub(super) async fn tracked(cx: &mut Context<'_>) -> Result<(i64, Row<Client>, i64), PageError> {
     let (id, client) = client_of(cx).await?;
     let rows = cx.read().await?;
     let account = client.value().account.clone();
@@ -162,5 +129,4 @@ pub(in crate::pages) fn preview(builder: SiteBuilder) -> SiteBuilder {
     builder
         .preview::<Contacts>("clients/panels/contacts.html", samples!("contacts"))
         .preview::<Deals>("clients/panels/deals.html", samples!("deals"))
-        .preview::<Activities>("clients/panels/activities.html", samples!("activities"))
 }

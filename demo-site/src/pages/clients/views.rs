@@ -33,7 +33,8 @@ struct OneView {
 }
 
 impl PageModule for ViewsPage {
-    const INFO: PageInfo = PageInfo::new("clients.views", "/clients/views").title("Views").login_required().accepts_post();
+    const INFO: PageInfo =
+        PageInfo::new("clients.views", "/clients/views").title("Views").login_required().accepts_post();
 
     async fn create(_: &Site) -> Result<Self, CreateError> {
         Ok(Self)

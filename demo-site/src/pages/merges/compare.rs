@@ -32,8 +32,10 @@ struct Compare {
 }
 
 impl PageModule for ComparePage {
-    const INFO: PageInfo =
-        PageInfo::new("client.merge", "/clients/{id}/merge/{other}").title("Merge clients").right("edit").accepts_post();
+    const INFO: PageInfo = PageInfo::new("client.merge", "/clients/{id}/merge/{other}")
+        .title("Merge clients")
+        .right("edit")
+        .accepts_post();
 
     async fn create(_: &Site) -> Result<Self, CreateError> {
         Ok(Self)
@@ -44,7 +46,8 @@ impl PageModule for ComparePage {
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
         let (id, other, viewer) = asked(cx)?;
         let rows = cx.read().await?;
-        let (Some(kept), Some(gone)) = (merges::side(rows, id, viewer).await?, merges::side(rows, other, viewer).await?)
+        let (Some(kept), Some(gone)) =
+            (merges::side(rows, id, viewer).await?, merges::side(rows, other, viewer).await?)
         else {
             return done_before(cx, id, other, viewer).await;
         };

@@ -81,7 +81,7 @@ fn moment(at: i64) -> String {
 }
 
 /// The first line of a text, or the begin of it; `None` where that is all of it.
-fn begin(text: &str) -> Option<&str> {
+pub(in crate::tools) fn begin(text: &str) -> Option<&str> {
     let line = text.lines().next().unwrap_or_default();
     let begin = line.get(..line.floor_char_boundary(SHOWN)).unwrap_or_default();
     (begin.len() < text.len()).then_some(begin)

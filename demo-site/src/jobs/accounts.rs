@@ -1,0 +1,1 @@
+//! Checking accounts at other companies.

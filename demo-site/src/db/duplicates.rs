@@ -90,12 +90,9 @@ pub async fn of_pairs(conn: &mut Conn, pairs: &[Pair], viewer: i64) -> Result<Ve
     let mut ids: Vec<i64> = pairs.iter().flat_map(|(one, other)| [*one, *other]).collect();
     ids.sort_unstable();
     ids.dedup();
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
+    let list = if ids.is_empty() { "NULL".to_owned() } else { values::list(ids.len()) };
     let select = format!(
-        "SELECT id, account, name, city, website, email, phone FROM clients WHERE id IN ({}) AND {}",
-        values::list(ids.len()),
+        "SELECT id, account, name, city, website, email, phone FROM clients WHERE id IN ({list}) AND {}",
         visible::client(ids.len() + 1)
     );
     ids.iter().copied().fold(db::query_built(select), Query::bind).bind(viewer).fetch_all(conn).await

@@ -63,8 +63,10 @@ impl PageModule for DuplicatesPage {
         let now = duplicates::state(rows).await?;
         let found = match self.found.take() {
             Some((at, pairs)) if at == now => pairs,
-            _ => duplicates::candidates(rows).await?,
+            // For all visitors to come, not for this one: by a connection that is not the request's.
+            _ => duplicates::candidates(&mut cx.site().db().read().await?).await?,
         };
+        let rows = cx.read().await?;
         let candidates = duplicates::of_pairs(rows, &found, viewer).await?;
         let pairs = suspected(&found, &candidates);
         self.found = Some((now, found));

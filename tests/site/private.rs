@@ -43,7 +43,10 @@ async fn a_private_client_of_somebody_else_is_not_there(engine: Engine) {
         let other = server.signed_in(name).await;
         let token = other.csrf_token().await;
         for route in routes(&server) {
-            let address = places.address(&route.pattern).replace("/users/{id}", "/users/4").replace("/roles/{name}", "/roles/viewer");
+            let address = places
+                .address(&route.pattern)
+                .replace("/users/{id}", "/users/4")
+                .replace("/roles/{name}", "/roles/viewer");
             let about_it = OF_THE_CLIENT.iter().any(|part| route.pattern.starts_with(part));
             let is_audit = matches!(route.pattern.as_str(), "/audit" | "/tools/object-log" | "/tools/object-log.json");
             if route.is_opened() && !route.is_stream() && !is_audit {
@@ -52,11 +55,21 @@ async fn a_private_client_of_somebody_else_is_not_there(engine: Engine) {
                 assert!(!answer.text().contains(SECRET), "{address} shows it to {name}: {answer:?}");
             }
             if route.takes("POST") && about_it {
-                let answer = other.post(&address).accept_json().form_with_token(&token, &[("version", "1")]).send().await;
+                let answer =
+                    other.post(&address).accept_json().form_with_token(&token, &[("version", "1")]).send().await;
                 assert!(matches!(answer.status, 403 | 404), "POST {address} as {name}: {answer:?}");
             }
         }
-        for query in ["/search?q=zyxom", "/clients?q=zyxom", "/clients.csv?q=zyxom", "/persons?q=zyxom", "/tasks?show=all&who=all", "/deals?q=zyxom", "/accounts?state=broken", "/reports?currency=XTS"] {
+        for query in [
+            "/search?q=zyxom",
+            "/clients?q=zyxom",
+            "/clients.csv?q=zyxom",
+            "/persons?q=zyxom",
+            "/tasks?show=all&who=all",
+            "/deals?q=zyxom",
+            "/accounts?state=broken",
+            "/reports?currency=XTS",
+        ] {
             let answer = other.get(query).await;
             let text = answer.text().replace("zyxom", "");
             assert!(answer.status < 500 && !text.contains(SECRET), "{query} as {name}: {answer:?}");
@@ -69,9 +82,11 @@ async fn a_private_lead_of_somebody_else_is_not_there(engine: Engine) {
     let server = Server::on(engine).start().await;
     let client = server.database().number("SELECT MIN(id) FROM clients").await;
     let places = Places::of(&server, client).await;
-    let lead = places.number("/leads/{id}");
+    let lead = places.number("leads");
     let owner = server.database().number("SELECT id FROM toolcrib_users WHERE name = 'anna'").await;
-    let hide = format!("UPDATE leads SET private = TRUE, owner_id = {owner}, name = '{SECRET}', search = 'zyxomma' WHERE id = {lead}");
+    let hide = format!(
+        "UPDATE leads SET private = TRUE, owner_id = {owner}, name = '{SECRET}', search = 'zyxomma' WHERE id = {lead}"
+    );
     server.database().execute(&hide).await;
     let anna = server.signed_in("anna").await;
     assert!(anna.get(&format!("/leads/{lead}")).await.expect_status(200).text().contains(SECRET), "it is hers");

@@ -39,7 +39,9 @@ async fn no_page_takes_more_statements_where_there_is_more_to_show(engine: Engin
     let pages: Vec<_> = routes(&server)
         .into_iter()
         .filter(|route| route.is_opened() && !route.is_stream() && !route.pattern.starts_with("/tools/preview"))
-        .map(|route| places.address(&route.pattern).replace("/users/{id}", "/users/4").replace("/roles/{name}", "/roles/viewer"))
+        .map(|route| {
+            places.address(&route.pattern).replace("/users/{id}", "/users/4").replace("/roles/{name}", "/roles/viewer")
+        })
         .chain(["/search?q=a", "/clients?q=a&sort=city", "/tasks?show=all&who=all"].map(str::to_owned))
         .collect();
     let mut few = Vec::new();

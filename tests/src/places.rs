@@ -2,40 +2,54 @@
 
 use crate::Database;
 use crate::Server;
-use crate::random;
 
-/// One record of each kind that pages have addresses for.
+/// The numbers of the records: far above what the demo gives itself.
+const FIRST: i64 = 900_000;
+
+/// One record of each kind that pages have addresses for, all of them about one client.
 #[derive(Debug, Clone)]
 pub struct Places {
     client: i64,
-    /// What stands in a pattern, and what stands for it in an address.
-    parts: Vec<(&'static str, String)>,
+    pipeline: i64,
+    stage: i64,
+    user: i64,
 }
 
+/// What stands in a pattern, and what it is called in the table of its records.
+const KINDS: [(&str, &str); 12] = [
+    ("/persons/{id}", "persons"),
+    ("/activities/{id}", "activities"),
+    ("/tasks/{id}", "tasks"),
+    ("/leads/{id}", "leads"),
+    ("/deals/{id}", "deals"),
+    ("/tags/{tag}", "tags"),
+    ("/clients/views/{view}", "saved_views"),
+    ("/merges/{merge}", "merges"),
+    ("/imports/{id}", "import_runs"),
+    ("/accounts/{id}", "external_accounts"),
+    ("/tools/jobs/{id}", "toolcrib_jobs"),
+    ("{other}", "other"),
+];
+
 impl Places {
-    /// Makes the records, all of them about a client that is there. Nobody owns them.
+    /// Makes the records, all of them about a client that is there. Nobody owns them but an administrator what needs an owner.
     pub async fn of(server: &Server, client: i64) -> Self {
         let database = server.database();
-        let account = random::word("gone");
-        let gone = database
-            .number(&format!(
-                "INSERT INTO clients (account, name, search, sort_name, merged_into, created_at, updated_at) \
-                 VALUES ('{account}', 'Gone', 'gone', 'gone', {client}, 1, 1) RETURNING id"
-            ))
-            .await;
-        let other = other_client(database).await;
-        let mut parts = vec![
-            ("/clients/{id}/merge/{other}", format!("/clients/{client}/merge/{other}")),
-            ("/clients/{id}", format!("/clients/{client}")),
-        ];
-        for (pattern, prefix, insert) in statements(client, gone) {
-            parts.push((pattern, format!("{prefix}{}", database.number(&insert).await)));
+        let places = Self {
+            client,
+            pipeline: database.number("SELECT MIN(id) FROM pipelines").await,
+            stage: database.number("SELECT MIN(id) FROM stages").await,
+            user: database.number("SELECT id FROM toolcrib_users WHERE name = 'admin'").await,
+        };
+        places.restore(database).await;
+        places
+    }
+
+    /// Makes what is missing again, and puts back what a form has led further: a lead is converted once only.
+    pub async fn restore(&self, database: &Database) {
+        for statement in self.statements() {
+            database.execute(&statement).await;
         }
-        parts.push((
-            "/pipelines/{id}",
-            format!("/pipelines/{}", database.number("SELECT MIN(id) FROM pipelines").await),
-        ));
-        Self { client, parts }
     }
 
     /// The client all of it is about.
@@ -47,114 +61,94 @@ impl Places {
     /// The pattern with the records in the places of its parameters. Those of the framework's own tools are left.
     #[must_use]
     pub fn address(&self, pattern: &str) -> String {
-        let known = self.parts.iter().find(|(part, _)| pattern.starts_with(part));
-        known.map_or_else(|| pattern.to_owned(), |(part, address)| pattern.replacen(part, address, 1))
+        let mut address = pattern.replace("/clients/{id}", &format!("/clients/{}", self.client));
+        address = address.replace("/pipelines/{id}", &format!("/pipelines/{}", self.pipeline));
+        for (number, (part, _)) in (FIRST..).zip(KINDS) {
+            let number = part.split_once('{').map(|(path, _)| format!("{path}{number}"));
+            address = address.replace(part, &number.unwrap_or_default());
+        }
+        address
     }
 
-    /// The number of the record that a pattern like `/deals/{id}` stands for.
+    /// The number of the record of a kind, called like its table.
     ///
     /// # Panics
     ///
-    /// When there is none.
+    /// When there is no such kind.
     #[must_use]
-    pub fn number(&self, pattern: &str) -> i64 {
-        let address = self.address(pattern);
-        let number = address.rsplit('/').next().and_then(|last| last.parse().ok());
-        number.unwrap_or_else(|| panic!("no record for {pattern}"))
+    pub fn number(&self, kind: &str) -> i64 {
+        let found = (FIRST..).zip(KINDS).find(|(_, (_, known))| *known == kind);
+        found.unwrap_or_else(|| panic!("no record of {kind}")).0
     }
-}
 
-async fn other_client(database: &Database) -> i64 {
-    let account = random::word("other");
-    let insert = format!(
-        "INSERT INTO clients (account, name, search, sort_name, created_at, updated_at) \
-         VALUES ('{account}', 'Other', 'other', 'other', 1, 1) RETURNING id"
-    );
-    database.number(&insert).await
-}
-
-/// The pattern, what its address begins with, and the statement that answers its number.
-fn statements(client: i64, gone: i64) -> [(&'static str, &'static str, String); 10] {
-    let tag = random::word("tag");
-    let reference = random::word("R");
-    let view = random::word("view");
-    [
-        (
-            "/persons/{id}",
-            "/persons/",
-            format!(
-                "INSERT INTO persons (client_id, name, search, sort_name, created_at, updated_at) \
-                 VALUES ({client}, 'Pia Place', 'pia place', 'pia place', 1, 1) RETURNING id"
+    fn statements(&self) -> Vec<String> {
+        let Self { client, stage, user, .. } = self;
+        let at = |kind| self.number(kind);
+        let (gone, other) = (FIRST - 1, at("other"));
+        let rows = [
+            (
+                "clients (id, account, name, search, sort_name, merged_into, created_at, updated_at)",
+                format!("{gone}, 'placed-gone', 'Gone', 'gone', 'gone', {client}, 1, 1"),
             ),
-        ),
-        (
-            "/activities/{id}",
-            "/activities/",
-            format!(
-                "INSERT INTO activities (client_id, kind, subject, happened_at, author, created_at, updated_at) \
-                 VALUES ({client}, 'note', 'Placed', 1, 'Ada Admin', 1, 1) RETURNING id"
+            (
+                "clients (id, account, name, search, sort_name, created_at, updated_at)",
+                format!("{other}, 'placed-other', 'Other', 'other', 'other', 1, 1"),
             ),
-        ),
-        (
-            "/tasks/{id}",
-            "/tasks/",
-            format!(
-                "INSERT INTO activities (client_id, kind, subject, happened_at, due_at, author, created_at, updated_at) \
-                 VALUES ({client}, 'task', 'Placed', 1, 1, 'Ada Admin', 1, 1) RETURNING id"
+            (
+                "persons (id, client_id, name, search, sort_name, created_at, updated_at)",
+                format!("{}, {client}, 'Pia Place', 'pia place', 'pia place', 1, 1", at("persons")),
             ),
-        ),
-        (
-            "/leads/{id}",
-            "/leads/",
-            "INSERT INTO leads (name, company, search, sort_name, created_at, updated_at) \
-             VALUES ('Lea Lead', 'Lead & Co', 'lea lead', 'lea lead', 1, 1) RETURNING id"
-                .to_owned(),
-        ),
-        (
-            "/deals/{id}",
-            "/deals/",
-            format!(
-                "INSERT INTO deals (client_id, title, stage_id, amount_minor, currency, search, created_at, updated_at) \
-                 SELECT {client}, 'Placed', MIN(id), 100, 'EUR', 'placed', 1, 1 FROM stages RETURNING id"
+            (
+                "activities (id, client_id, kind, subject, happened_at, author, created_at, updated_at)",
+                format!("{}, {client}, 'note', 'Placed', 1, 'Ada Admin', 1, 1", at("activities")),
             ),
-        ),
-        (
-            "/tags/{tag}",
-            "/tags/",
-            format!(
-                "INSERT INTO tags (name, search, created_at, updated_at) VALUES ('{tag}', '{tag}', 1, 1) RETURNING id"
+            (
+                "activities (id, client_id, kind, subject, happened_at, due_at, author, created_at, updated_at)",
+                format!("{}, {client}, 'task', 'Placed', 1, 1, 'Ada Admin', 1, 1", at("tasks")),
             ),
-        ),
-        (
-            "/clients/views/{view}",
-            "/clients/views/",
-            format!(
-                "INSERT INTO saved_views (owner_id, name, query, created_at, updated_at) \
-                 SELECT MIN(id), '{view}', 'q=a', 1, 1 FROM toolcrib_users RETURNING id"
+            (
+                "leads (id, name, company, search, sort_name, created_at, updated_at)",
+                format!("{}, 'Lea Lead', 'Lead & Co', 'lea lead', 'lea lead', 1, 1", at("leads")),
             ),
-        ),
-        (
-            "/merges/{merge}",
-            "/merges/",
-            format!(
-                "INSERT INTO merges (kept_id, gone_id, before, kept_version, actor, merged_at) \
-                 VALUES ({client}, {gone}, '{{}}', 1, 'Ada Admin', 1) RETURNING id"
+            (
+                "deals (id, client_id, title, stage_id, amount_minor, currency, search, created_at, updated_at)",
+                format!("{}, {client}, 'Placed', {stage}, 100, 'EUR', 'placed', 1, 1", at("deals")),
             ),
-        ),
-        (
-            "/imports/{id}",
-            "/imports/",
-            "INSERT INTO import_runs (owner_id, file_name, bytes, encoding, separator, state, created_at) \
-             SELECT MIN(id), 'placed.csv', 1, 'UTF-8', ',', 'done', 1 FROM toolcrib_users RETURNING id"
-                .to_owned(),
-        ),
-        (
-            "/accounts/{id}",
-            "/accounts/",
-            format!(
-                "INSERT INTO external_accounts (client_id, provider, reference, created_at, updated_at) \
-                 VALUES ({client}, 'ledger', '{reference}', 1, 1) RETURNING id"
+            ("tags (id, name, search, created_at, updated_at)", format!("{}, 'placed', 'placed', 1, 1", at("tags"))),
+            (
+                "saved_views (id, owner_id, name, query, created_at, updated_at)",
+                format!("{}, {user}, 'placed', 'q=a', 1, 1", at("saved_views")),
             ),
-        ),
-    ]
+            (
+                "merges (id, kept_id, gone_id, before, kept_version, actor, merged_at)",
+                format!("{}, {client}, {gone}, '{{}}', 1, 'Ada Admin', 1", at("merges")),
+            ),
+            (
+                "import_runs (id, owner_id, file_name, bytes, encoding, separator, state, created_at)",
+                format!("{}, {user}, 'placed.csv', 1, 'UTF-8', ',', 'done', 1", at("import_runs")),
+            ),
+            (
+                "external_accounts (id, client_id, provider, reference, created_at, updated_at)",
+                format!("{}, {client}, 'ledger', 'placed-1', 1, 1", at("external_accounts")),
+            ),
+            (
+                "toolcrib_jobs (id, name, payload, state, created_at, due_at, ended_at)",
+                format!("{}, 'placed', '{{}}', 'failed', 1, 1, 1", at("toolcrib_jobs")),
+            ),
+        ];
+        let inserts =
+            rows.iter().map(|(table, row)| format!("INSERT INTO {table} VALUES ({row}) ON CONFLICT DO NOTHING"));
+        let back = [
+            format!("UPDATE clients SET merged_into = NULL WHERE id IN ({client}, {other})"),
+            format!(
+                "UPDATE leads SET status = 'new', converted_at = NULL, client_id = NULL, person_id = NULL, deal_id = NULL \
+                 WHERE id = {}",
+                at("leads")
+            ),
+            format!("UPDATE import_runs SET state = 'done', undone_at = NULL WHERE id = {}", at("import_runs")),
+            format!("UPDATE merges SET undone_at = NULL WHERE id = {}", at("merges")),
+            format!("UPDATE toolcrib_jobs SET state = 'failed', free_at = NULL WHERE id = {}", at("toolcrib_jobs")),
+        ];
+        inserts.chain(back).collect()
+    }
 }

@@ -12,7 +12,7 @@ use super::snapshot::{Change, Snapshot, What};
 use super::values::assert_inert;
 
 /// The columns of a client that its form may change: what it shows, and what is derived from that.
-pub(super) const OF_A_CLIENT: [&str; 11] = [
+pub(super) const OF_A_CLIENT: [&str; 13] = [
     "name",
     "account",
     "industry",
@@ -20,6 +20,8 @@ pub(super) const OF_A_CLIENT: [&str; 11] = [
     "website",
     "phone",
     "email",
+    "owner_id",
+    "private",
     "search",
     "sort_name",
     "version",
@@ -136,6 +138,7 @@ impl Scene {
 
     /// An entry for the log to show; a role, unless it is there; and the user may sign in again.
     async fn prepare(&self) {
+        self.places.restore(self.server.database()).await;
         self.admin.post_form("/examples/tally?fail=error", &[]).await.expect_status(500);
         let role = [("name", ROLE), ("label", "Guests"), ("rights", "look")];
         let made = self.admin.post_form_json("/tools/roles", &role).await;
@@ -192,9 +195,56 @@ impl Scene {
             ("toolcrib_roles" | "toolcrib_role_rights", "/tools/roles") => is_added,
             ("toolcrib_roles", path) if path == format!("/tools/roles/{ROLE}") => is("name", ROLE),
             ("toolcrib_role_rights", path) if path == format!("/tools/roles/{ROLE}") => is("role", ROLE),
-            ("clients", "/clients" | "/import") => is_added && is("owner_id", "NULL") && is("version", "1"),
+            ("clients", "/clients" | "/import") => is_added && is("version", "1"),
             ("clients", path) if path == format!("/clients/{client}") => change.row == client && are(&OF_A_CLIENT),
-            ("toolcrib_variables" | "toolcrib_variable_entries", path) => path.starts_with("/examples/"),
+            (table, path) => self.sales_may_change(table, path, change),
+        }
+    }
+
+    /// The same of what is sold and all about it: a form changes its own record and what is derived from it.
+    fn sales_may_change(&self, table: &str, path: &str, change: &Change) -> bool {
+        let own = |kind: &str, base: &str| {
+            let number = self.places.number(kind).to_string();
+            path == base && change.what == What::Added || path == format!("{base}/{number}") && change.row == number
+        };
+        let of_a_merge = path.contains("/merge");
+        match table {
+            // What was done, and where it is found by its words.
+            "audit_log" | "timeline_events" => change.what == What::Added || of_a_merge,
+            "search_words" => !path.starts_with("/examples") && !path.starts_with("/tools"),
+            "toolcrib_variables" | "toolcrib_variable_entries" => path.starts_with("/examples/"),
+            "toolcrib_jobs" => {
+                path.starts_with("/import") || path.starts_with("/accounts") || path.starts_with("/tools/jobs")
+            }
+            "clients" => {
+                of_a_merge
+                    || path == "/clients/bulk"
+                    || path.ends_with("/race")
+                    || path.ends_with("/convert")
+                    || path.starts_with("/import")
+            }
+            "merges" | "merge_moves" => of_a_merge,
+            "persons" => own("persons", "/persons") || path.ends_with("/convert") || of_a_merge,
+            "leads" => own("leads", "/leads") || path.ends_with("/convert"),
+            "deals" => {
+                own("deals", "/deals")
+                    || path.ends_with("/move")
+                    || path.ends_with("/convert")
+                    || of_a_merge
+                    || path.starts_with("/pipelines")
+            }
+            "activities" => {
+                own("activities", "/activities")
+                    || own("tasks", "/tasks")
+                    || path.ends_with("/panels/activities")
+                    || of_a_merge
+            }
+            "pipelines" | "stages" => path.starts_with("/pipelines"),
+            "tags" => path.starts_with("/tags") || path.starts_with("/clients"),
+            "client_tags" => path.starts_with("/tags") || path.starts_with("/clients") || of_a_merge,
+            "saved_views" => path.starts_with("/clients/views"),
+            "import_runs" | "import_files" | "import_rows" => path.starts_with("/import"),
+            "external_accounts" => path.starts_with("/accounts") || of_a_merge,
             _ => false,
         }
     }

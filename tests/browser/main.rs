@@ -7,8 +7,10 @@
     reason = "in a test crate a broken expectation is a failed test"
 )]
 
+mod flows;
 mod harness;
 mod hostile;
 mod pages;
+mod screenshots;
 mod states;
 mod support;

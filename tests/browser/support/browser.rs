@@ -141,6 +141,21 @@ impl Browser {
         element.send_keys(&key.to_string()).await.expect("a key to be pressed");
     }
 
+    /// Types where the focus is.
+    pub(crate) async fn type_keys(&self, text: &str) {
+        let element = self.client.active_element().await.expect("something that has the focus");
+        element.send_keys(text).await.expect("keys to be pressed");
+    }
+
+    /// Presses the button of the page's main part whose value or words are these, and waits for what it leads to.
+    pub(crate) async fn press_button(&self, named: &str) {
+        self.leave(&format!(
+            "[...document.querySelectorAll('main button')].find((button) => button.value === '{named}' \
+             || button.innerText.trim().toLowerCase() === '{named}')"
+        ))
+        .await;
+    }
+
     // ===== looking =====
 
     /// What a script of the test says about the page.

@@ -3,6 +3,7 @@
 
 use askama::Template;
 use serde::Deserialize;
+use toolcrib::locks::Mode;
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
 
@@ -32,7 +33,6 @@ struct Holds {
 #[derive(Debug, Deserialize)]
 struct HolderShown {
     page: String,
-    request: String,
     /// Whether nobody else may hold it.
     exclusive: bool,
     milliseconds: i64,
@@ -68,8 +68,20 @@ impl PageModule for ClientHoldsPage {
         let present = cx.site().live().present(format!("clients/{id}"));
         let present = present.into_iter().map(|one| Somebody { name: one.display_name, doing: one.doing }).collect();
         let client = cx.row(client);
-        let page = Holds { id, client, lock, holders: Vec::new(), waiting: 0, present, last };
+        let holders = cx.holders(&lock).into_iter().map(HolderShown::from).collect();
+        let waiting = i64::try_from(cx.waiters(&lock)).unwrap_or(i64::MAX);
+        let page = Holds { id, client, lock, holders, waiting, present, last };
         cx.render_part(&page, &page.as_panel())
+    }
+}
+
+impl From<Holder> for HolderShown {
+    fn from(holder: Holder) -> Self {
+        Self {
+            page: holder.page.to_owned(),
+            exclusive: holder.mode == Mode::Exclusive,
+            milliseconds: i64::try_from(holder.since.elapsed().as_millis()).unwrap_or(i64::MAX),
+        }
     }
 }
 

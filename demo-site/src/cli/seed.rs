@@ -10,6 +10,7 @@ use toolcrib::users::{UserListPage, UserSort, Users};
 
 use super::{Failure, say, serve};
 use crate::config::DemoUsers;
+use crate::db::reindex;
 use crate::db::seed::{self, USERS};
 use crate::{demo_users, site};
 
@@ -65,6 +66,8 @@ pub(super) async fn seed(settings: Settings, arguments: SeedArguments) -> Result
     // Where users are made the companies come with them.
     let had_users = site.users().count(&mut db.read().await?).await? > 0;
     let log_ins = demo_users::prepare(site, &demo_users).await?;
+    // While there is little of it: what is filled in is indexed as it comes.
+    reindex::if_needed(db).await?;
     let now = now_micros();
     if arguments.reset && had_users {
         let mut conn = db.begin().await?;

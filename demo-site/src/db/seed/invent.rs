@@ -204,13 +204,14 @@ fn account(number: u64, random: &mut Random) -> Option<Account> {
     if random.between(0..=15) > 0 {
         return None;
     }
-    let (state, message) = random.pick(&[
-        ("sound", ""),
-        ("sound", ""),
-        ("unchecked", ""),
-        ("broken", "The reference is not known there."),
-        ("unreachable", "There was no answer."),
+    // Looked at again, each is found as it was.
+    let (state, prefix, message) = random.pick(&[
+        ("sound", "ACC", ""),
+        ("sound", "ACC", ""),
+        ("unchecked", "ACC", ""),
+        ("broken", "GONE", "The account was closed."),
+        ("unreachable", "DOWN9", "There was no answer."),
     ]);
     let provider = random.pick(&["ledger", "parcels", "payments"]);
-    Some(Account { provider, reference: format!("ACC-{:06}", number + 1), state, message })
+    Some(Account { provider, reference: format!("{prefix}-{:06}", number + 1), state, message })
 }

@@ -38,8 +38,8 @@ const TAGGED: &[(usize, &[usize])] =
 /// Which company has an account where, and what came of looking at it.
 const ACCOUNTS: &[(usize, &str, &str, &str, &str)] = &[
     (0, "ledger", "ACC-900001", "sound", ""),
-    (1, "parcels", "ACC-900002", "broken", "The reference is not known there."),
-    (3, "payments", "ACC-900003", "unreachable", "There was no answer."),
+    (1, "parcels", "GONE-900002", "broken", "The account was closed."),
+    (3, "payments", "DOWN9-900003", "unreachable", "There was no answer."),
     (8, "ledger", "ACC-900004", "unchecked", ""),
 ];
 

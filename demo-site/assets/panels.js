@@ -1,5 +1,5 @@
-// Loads the panels of a client card, all at the same time, and again when somebody else has changed what they show.
-// Without this script each panel is a link.
+// Loads the panels of a client card, all at the same time. Without this script each panel is a link. What others change
+// is loaded again by the framework's script.
 
 const message = (text, ...more) => {
   const paragraph = document.createElement("p");
@@ -36,7 +36,7 @@ const request = (href) =>
 // The server escapes what it puts into a fragment; parsing it as a document of its own runs nothing.
 const parsed = (html) => {
   const page = new DOMParser().parseFromString(html, "text/html");
-  return page.querySelector("[data-tracking-id]");
+  return page.querySelector("[data-tracking-id], [data-panel-content]");
 };
 
 const fail = (panel, text) => {
@@ -50,7 +50,7 @@ const fail = (panel, text) => {
 const load = async (panel, href) => {
   const body = bodyOf(panel);
   panel.setAttribute("aria-busy", "true");
-  if (!body.querySelector("[data-tracking-id]")) body.replaceChildren(message("Loading …"));
+  if (!body.querySelector("[data-tracking-id], [data-panel-content]")) body.replaceChildren(message("Loading …"));
   try {
     const answer = await request(href);
     if (answer.status === 401) {
@@ -74,31 +74,12 @@ const load = async (panel, href) => {
   }
 };
 
-const isChanged = (control) => {
-  if (!control.name || control.type === "hidden") return false;
-  if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
-  if (!control.options) return control.value !== undefined && control.type !== "submit" && control.value !== control.defaultValue;
-  const usual = [...control.options].findIndex((option) => option.defaultSelected);
-  return control.selectedIndex !== Math.max(usual, 0);
-};
-
-const isBeingFilled = (body) =>
-  [...body.querySelectorAll("form")].some(
-    (form) => form.contains(document.activeElement) || [...form.elements].some(isChanged),
-  );
-
-// A form that somebody fills in stays as it is; only the rows beside it are exchanged.
+// A form beside the rows may be half filled in: only they are exchanged.
 const put = (body, content) => {
   const rows = body.querySelector("[data-rows]");
   const fresh = content.querySelector("[data-rows]");
-  if (rows && fresh && isBeingFilled(body)) {
-    rows.replaceWith(fresh);
-    return;
-  }
-  const wasOpen = body.querySelector("details")?.open;
-  body.replaceChildren(content);
-  const details = body.querySelector("details");
-  if (details && wasOpen) details.open = true;
+  if (rows && fresh) rows.replaceWith(fresh);
+  else body.replaceChildren(content);
 };
 
 // Older rows go below those that are there, and the focus to the first of them.
@@ -138,8 +119,4 @@ document.addEventListener("click", async (event) => {
   panel.querySelector(`a[href="${CSS.escape(href)}"]`)?.focus();
 });
 
-const panels = [...document.querySelectorAll("[data-panel]")];
-
-document.addEventListener("toolcrib:live", () => panels.forEach((panel) => void load(panel, shown(panel))));
-
-panels.forEach((panel) => void load(panel, panel.dataset.panel));
+document.querySelectorAll("[data-panel]").forEach((panel) => void load(panel, panel.dataset.panel));

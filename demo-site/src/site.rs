@@ -86,6 +86,7 @@ pub fn builder(settings: Settings) -> SiteBuilder {
         .asset("work.css", include_bytes!("../assets/css/work.css"))
         .asset("imports.css", include_bytes!("../assets/css/imports.css"))
         .asset("search.css", include_bytes!("../assets/css/search.css"))
+        .asset("board.js", include_bytes!("../assets/board.js"))
         .asset("examples.js", include_bytes!("../assets/examples.js"))
         .asset("list.js", include_bytes!("../assets/list.js"))
         .asset("panels.js", include_bytes!("../assets/panels.js"))

@@ -65,6 +65,7 @@ pub mod page;
 mod panics;
 pub mod pool;
 pub mod prelude;
+mod requests;
 mod secret;
 pub mod server;
 pub mod session;
@@ -84,6 +85,8 @@ pub use settings::Settings;
 mod guide {
     #[doc = include_str!("../guide/live.md")]
     mod live {}
+    #[doc = include_str!("../guide/jobs.md")]
+    mod jobs {}
     #[doc = include_str!("../guide/pages.md")]
     mod pages {}
     #[doc = include_str!("../guide/shared-state.md")]

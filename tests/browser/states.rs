@@ -99,13 +99,22 @@ async fn an_import_report_is_sound(stage: &Stage) {
         rows.push_str(&format!("IMQ{number},Company {number},not an address\n"));
     }
     for (file, content, what) in [
-        ("rows.csv", rows.as_bytes(), "an import report"),
+        ("rows.csv", rows.as_bytes(), "an import to look at"),
         ("picture.csv", b"\x89PNG\r\n\x1a\n\xff\xfe".as_slice(), "a refused import"),
     ] {
         anna.open("/import").await;
         anna.choose_file("file", file, content).await;
         anna.send("file").await;
         is_sound(&anna, what).await;
+        if file == "rows.csv" {
+            let run = anna.path().await;
+            anna.send("encoding").await;
+            let done = "SELECT COUNT(*) FROM import_runs WHERE state = 'done'";
+            holds_within("the import is done", Duration::from_secs(30), async || server.database().number(done).await == 1)
+                .await;
+            anna.open(&run).await;
+            is_sound(&anna, "an import report").await;
+        }
     }
 }
 
@@ -160,7 +169,7 @@ async fn tools_with_much_to_show_are_sound(stage: &Stage) {
         let _ = visitor.post_form(path, &[("move", "m".repeat(40).as_str())]).await;
     }
     let admin = stage.signed_in(&server, "admin").await;
-    for path in ["/tools/status", "/tools/object-log", "/tools/locks", "/tools/application"] {
+    for path in ["/tools/status", "/tools/object-log", "/tools/locks", "/tools/application", "/tools/jobs"] {
         admin.open(path).await;
         // Entries that open show more than those that do not.
         admin.look("document.querySelectorAll('details').forEach((part) => { part.open = true })").await;

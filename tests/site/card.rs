@@ -7,6 +7,7 @@ on_both_engines! {
     thirty_two_identical_activities_are_one,
     only_whoever_noted_it_edits_an_activity,
     what_was_changed_is_told_on_the_timeline,
+    two_who_change_different_tags_both_get_their_way,
     a_private_client_hides_all_that_belongs_to_it,
     a_private_client_belongs_to_whoever_marks_it,
     whoever_may_only_look_changes_nothing_on_the_card,
@@ -108,7 +109,8 @@ async fn only_whoever_noted_it_edits_an_activity(engine: Engine) {
     boris.post_form_json(&address, &fields).await.expect_status(403);
     let saved = anna.post_form(&address, &fields).await;
     assert_eq!((saved.status, saved.location()), (303, format!("/clients/{id}").as_str()), "{saved:?}");
-    anna.post_form_json(&address, &fields).await.expect_status(409);
+    let late = [("_action", "save"), ("version", version.as_str()), ("subject", "Third call")];
+    anna.post_form_json(&address, &late).await.expect_status(409);
     assert!(anna.panel(id, "activities").await.text().contains("Second call"));
 
     boris.post_form_json(&address, &[("_action", "remove")]).await.expect_status(403);
@@ -140,6 +142,34 @@ async fn what_was_changed_is_told_on_the_timeline(engine: Engine) {
         .await
         .expect_status(200);
     assert_eq!(server.database().number("SELECT COUNT(*) FROM audit_log").await, before);
+}
+
+async fn two_who_change_different_tags_both_get_their_way(engine: Engine) {
+    let server = Server::on(engine).start().await;
+    let (anna, boris) = (server.signed_in("anna").await, server.signed_in("boris").await);
+    let client = NewClient::valid().with("tags", "old, VIP ,vip");
+    let id = anna.create(&client).await;
+    let address = format!("/clients/{id}");
+    assert_eq!(anna.get_json(&address).await.json()["tags"], "old, VIP");
+    let mut annas = sent(&anna.get(&format!("{address}/edit")).await.text());
+    let mut boriss = annas.clone();
+    for (form, tags) in [(&mut annas, "old, VIP, fair"), (&mut boriss, "vip")] {
+        for (_, value) in form.iter_mut().filter(|(name, _)| name == "tags") {
+            tags.clone_into(value);
+        }
+    }
+    for (user, form) in [(&anna, annas), (&boris, boriss)] {
+        let fields: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        user.post_form(&address, &fields).await.expect_status(303);
+    }
+    assert_eq!(anna.get_json(&address).await.json()["tags"], "fair, VIP");
+    let text = html::visible_text(&anna.panel(id, "activities").await.text());
+    assert!(text.contains("Changed tags from “old, VIP” to “old, VIP, fair”."), "{text}");
+    let version = anna.version_of(id).await;
+    let wrong = anna.try_save(id, &version, &client.with("tags", &"x".repeat(41))).await.expect_status(422).json();
+    assert!(wrong["errors"]["tags"].is_array(), "{wrong}");
+    let list = anna.get_json("/clients?sort=updated").await.json();
+    assert!(list["clients"].to_string().contains("fair, VIP"), "{list}");
 }
 
 async fn a_private_client_hides_all_that_belongs_to_it(engine: Engine) {

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod accounts;
 mod bodies;
 mod card;
 mod clients;
@@ -24,12 +25,15 @@ mod forms;
 mod headers;
 mod hosts;
 mod import;
+mod imports;
 mod injection;
 mod lists;
 mod merges;
 mod panels;
 mod production;
 mod relay;
+mod search;
+mod sales;
 mod secrets;
 mod sessions;
 mod sign_in;

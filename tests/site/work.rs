@@ -161,18 +161,8 @@ async fn a_task_added_and_removed_thirty_two_times_by_one_form_is_so_once(engine
     let page = anna.get("/tasks?new=1").await.expect_status(200).text();
     let once = html::input_value(&page, "_once").expect("a key");
     let subject = random::word("Once ");
-    let send = async |path: String, fields: Vec<(&str, String)>| -> Vec<u16> {
-        all_at_once(32, |_| {
-            let (anna, token, path, fields) = (anna.clone(), token.clone(), path.clone(), fields.clone());
-            async move {
-                let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                anna.post(&path).form_with_token(&token, &fields).send().await.status
-            }
-        })
-        .await
-    };
     let fields = vec![("_once", once), ("subject", subject.clone()), ("day", "2026-03-31".to_owned())];
-    let statuses = send("/tasks".to_owned(), fields).await;
+    let statuses = thirty_two(&anna, &token, "/tasks", &fields).await;
     assert!(statuses.iter().all(|status| *status == 303), "{statuses:?}");
     let stored = format!("SELECT COUNT(*) FROM activities WHERE subject = '{subject}'");
     assert_eq!(server.database().number(&stored).await, 1);
@@ -181,13 +171,25 @@ async fn a_task_added_and_removed_thirty_two_times_by_one_form_is_so_once(engine
     let page = anna.get(&format!("/tasks/{id}")).await.expect_status(200).text();
     let once = html::input_value(&page, "_once").expect("a key");
     let fields = vec![("_once", once), ("_action", "remove".to_owned()), ("version", "1".to_owned())];
-    let statuses = send(format!("/tasks/{id}"), fields).await;
+    let statuses = thirty_two(&anna, &token, &format!("/tasks/{id}"), &fields).await;
     assert!(statuses.iter().all(|status| *status == 303), "{statuses:?}");
     assert_eq!(server.database().number(&stored).await, 0);
     let noted = format!(
         "SELECT COUNT(*) FROM audit_log WHERE record_kind = 'activity' AND record_id = {id} AND action = 'removed'"
     );
     assert_eq!(server.database().number(&noted).await, 1);
+}
+
+/// Sends the same form so many times at once; answers the statuses.
+async fn thirty_two(user: &Client, token: &str, path: &str, fields: &[(&'static str, String)]) -> Vec<u16> {
+    all_at_once(32, |_| {
+        let (user, token, path, fields) = (user.clone(), token.to_owned(), path.to_owned(), fields.to_vec());
+        async move {
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            user.post(&path).form_with_token(&token, &fields).send().await.status
+        }
+    })
+    .await
 }
 
 async fn the_second_of_two_who_change_a_task_is_told(engine: Engine) {

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::Child;
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ pub struct ServerPlan {
     engine: Engine,
     environment: Vec<(String, String)>,
     panics_expected: bool,
+    filled_from: Option<PathBuf>,
 }
 
 impl ServerPlan {
@@ -78,6 +80,12 @@ impl ServerPlan {
         self
     }
 
+    /// Starts it on a copy of a SQLite file whose demo users have [`PASSWORD`].
+    pub fn filled_from(mut self, file: &Path) -> Self {
+        self.filled_from = Some(file.to_owned());
+        self
+    }
+
     /// Starts it with an administrator signed in already, for tests whose first look at the status must be quick.
     pub async fn start_watched(self) -> Server {
         let server = self.start().await;
@@ -96,6 +104,9 @@ impl ServerPlan {
         }
         let folder = TempDir::with_prefix("toolcrib-test-").expect("a folder for the server");
         let database = Arc::new(Database::fresh(self.engine, folder.path()).await);
+        if let (Some(from), Some(to)) = (&self.filled_from, database.file()) {
+            std::fs::copy(from, to).expect("a copy of the database");
+        }
         let port = port::free_port();
         let mut server = Server { plan: self, child: None, port, folder, database, administrator: OnceCell::new() };
         server.start_again().await;
@@ -140,7 +151,7 @@ pub struct Server {
 impl Server {
     /// A plan with what every test wants: four workers, test knobs, a known password.
     pub fn on(engine: Engine) -> ServerPlan {
-        ServerPlan { engine, environment: Vec::new(), panics_expected: false }
+        ServerPlan { engine, environment: Vec::new(), panics_expected: false, filled_from: None }
             .setting("SERVER__HOST", "127.0.0.1")
             .setting("SERVER__WORKERS", 4)
             .setting("TEST_KNOBS", 1)

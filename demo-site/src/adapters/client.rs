@@ -6,8 +6,10 @@ use toolcrib::prelude::*;
 
 use crate::db::colleagues;
 use crate::db::journal::{self, Entry};
+use crate::db::tags;
 use crate::db::words::{self, Kind};
-use crate::domain::{changes, privacy};
+use crate::domain::client_filter::tag_names;
+use crate::domain::{changes, privacy, tagging};
 use crate::pages::{actor, viewer};
 
 /// A client. The list, the card, the form, the import and the seed all go by this.
@@ -52,6 +54,10 @@ pub struct Client {
     #[field(label = "Private", hint = "Only the owner sees a private client.")]
     #[sqlx(default)]
     pub private: bool,
+    /// Its tags, a comma between them. They have a table of their own.
+    #[field(column = false, max_chars = 900, check = are_tags, hint = "With commas between them: trade fair, VIP.")]
+    #[sqlx(skip)]
+    pub tags: String,
     /// What a file knew about it beside the fields, a line each.
     #[field(read_only, kind = "lines")]
     pub notes: String,
@@ -59,6 +65,9 @@ pub struct Client {
     #[field(read_only, kind = "hidden")]
     pub updated_at: i64,
 }
+
+/// What a form says the tags were when it was shown.
+pub const SHOWN_TAGS: &str = "_tags";
 
 /// What is done with clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, Actions)]
@@ -97,6 +106,7 @@ impl Execute for ClientAction {
         form.also("created_at", now);
         let message = format!("{} has been added.", form.value().name);
         let done = form.save(cx).await?;
+        tag(form, cx, now).await?;
         note(form, cx, now, "added", Map::new()).await?;
         Ok(done.message(message))
     }
@@ -111,7 +121,10 @@ impl Execute for ClientAction {
 async fn save(form: &mut Form<Client>, cx: &mut Context<'_>, now: i64) -> Result<Done, PageError> {
     let before = Row::<Client>::find(cx.tx().await?, form.required_key()?).await?.or_not_found()?;
     let done = form.save(cx).await?;
-    let mut changed = changes::between(&as_json(before.value()), &as_json(form.value()), &["updated_at"]);
+    let mut changed = changes::between(&as_json(before.value()), &as_json(form.value()), &["updated_at", "tags"]);
+    if let Some(tags) = tag(form, cx, now).await? {
+        changed.insert("tags".to_owned(), json!(tags));
+    }
     if changed.remove("owner_id").is_some() {
         let names = [before.value().owner_id, form.value().owner_id];
         let [before, after] = [name_of(names[0], cx).await?, name_of(names[1], cx).await?];
@@ -121,6 +134,27 @@ async fn save(form: &mut Form<Client>, cx: &mut Context<'_>, now: i64) -> Result
         note(form, cx, now, "changed", changed).await?;
     }
     Ok(done)
+}
+
+/// Gives the client the tags of the form. Answers those it had and those it has, where that is a change.
+async fn tag(form: &Form<Client>, cx: &mut Context<'_>, now: i64) -> Result<Option<[String; 2]>, PageError> {
+    if form.is_refused() {
+        return Ok(None);
+    }
+    let (id, shown) = (form.required_key()?, cx.form_param(SHOWN_TAGS).map(str::to_owned));
+    let typed = tag_names(&form.value().tags).map_err(PageError::bad_request)?;
+    let tx = cx.tx().await?;
+    let stored: Vec<String> = tags::of_client(tx, id).await?.into_iter().map(|tag| tag.name).collect();
+    let before = tagging::text(stored.iter().map(String::as_str));
+    let wanted = tagging::merged(&stored, shown.as_deref().unwrap_or(&before), &typed);
+    let change = tags::set_for_client(tx, id, &wanted, now).await?;
+    Ok((!change.is_empty()).then(|| [before, tagging::text(wanted.iter().map(String::as_str))]))
+}
+
+/// Tags with a comma between them, as they are kept.
+fn are_tags(tags: &mut String) -> Result<(), &'static str> {
+    *tags = tag_names(tags)?.join(", ");
+    Ok(())
 }
 
 async fn name_of(user: Option<i64>, cx: &mut Context<'_>) -> Result<String, PageError> {

@@ -2,7 +2,9 @@
 
 pub(crate) mod account;
 pub(crate) mod activity;
+mod changes;
 mod client;
+mod conversion;
 pub(crate) mod deal;
 mod import;
 pub(crate) mod lead;
@@ -12,10 +14,15 @@ mod tag;
 mod task;
 mod view;
 
+pub use account::{Account, AccountAction, AccountState, ProviderName};
 pub use activity::{Activity, ActivityAction, ActivityKind};
-pub use client::{Client, ClientAction};
+pub use client::{Client, ClientAction, SHOWN_TAGS};
+pub use conversion::{Conversion, ConversionAction, NEW_CLIENT};
+pub use deal::{Deal, DealAction};
 pub use import::{ImportAction, ImportFile};
+pub use lead::{Lead, LeadAction, LeadStatus};
 pub use person::{Person, PersonAction};
+pub use pipeline::{Outcome, Pipeline, PipelineAction, Stage, StageAction};
 pub use tag::{Tag, TagAction};
 pub use task::{Task, TaskAction};
 pub use view::{SavedView, ViewAction};

@@ -244,9 +244,9 @@ mod tests {
     use toolcrib::db::Db;
 
     use super::*;
+    use crate::db::clients;
     use crate::db::fixture::on_both_engines;
     use crate::db::imports::{self, NewRun};
-    use crate::db::clients;
     use crate::domain::csv_export::{self, ExportRow};
     use crate::domain::csv_import;
 

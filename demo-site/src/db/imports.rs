@@ -209,9 +209,7 @@ pub async fn configure(conn: &mut Conn, run: &Run, rows: usize) -> Result<bool, 
 /// # Errors
 /// Whatever the database says.
 pub async fn counted(conn: &mut Conn, id: i64, version: i64, plan: &Plan) -> Result<bool, DbError> {
-    let stored = db::query(
-        "UPDATE import_runs SET mapping = $3 WHERE id = $1 AND version = $2 AND state = 'uploaded'",
-    );
+    let stored = db::query("UPDATE import_runs SET mapping = $3 WHERE id = $1 AND version = $2 AND state = 'uploaded'");
     Ok(stored.bind(id).bind(version).bind(plan.stored()).execute(conn).await? > 0)
 }
 
@@ -326,13 +324,7 @@ pub async fn give_up_stuck(conn: &mut Conn, before: i64, message: &str) -> Resul
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn lines(
-    conn: &mut Conn,
-    id: i64,
-    outcome: &str,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<LineNote>, DbError> {
+pub async fn lines(conn: &mut Conn, id: i64, outcome: &str, after: i64, limit: i64) -> Result<Vec<LineNote>, DbError> {
     db::query(
         "SELECT line, reason FROM import_rows WHERE run_id = $1 AND outcome = $2 AND line > $3 ORDER BY line LIMIT $4",
     )

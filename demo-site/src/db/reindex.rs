@@ -18,7 +18,7 @@ const AT_ONCE: usize = 256;
 #[derive(Debug)]
 struct Searched {
     table: &'static str,
-    /// The id, the texts to be found, a line each, and the one that is sorted by.
+    /// The id, the texts of `search`, a line each, the one that is sorted by, and what is found by its words alone.
     select: &'static str,
     columns: Columns,
     kind: Option<Kind>,
@@ -32,39 +32,39 @@ enum Columns {
     SearchAndSortName,
 }
 
-/// A row: its id, its texts, the one that is sorted by.
-type Row = (i64, String, String);
+/// A row: its id, its texts, the one that is sorted by, what else is found by its words.
+type Row = (i64, String, String, String);
 
 const EVERYTHING: [Searched; 5] = [
     Searched {
         table: "clients",
         select: "SELECT id, account || '\n' || name || '\n' || industry || '\n' || city || '\n' || email, \
-                 name FROM clients WHERE id > $1 ORDER BY id LIMIT $2",
+                 name, '' FROM clients WHERE id > $1 ORDER BY id LIMIT $2",
         columns: Columns::SearchAndSortName,
         kind: Some(Kind::Client),
     },
     Searched {
         table: "persons",
-        select: "SELECT id, name || '\n' || email, name FROM persons WHERE id > $1 ORDER BY id LIMIT $2",
+        select: "SELECT id, name || '\n' || email, name, title FROM persons WHERE id > $1 ORDER BY id LIMIT $2",
         columns: Columns::SearchAndSortName,
         kind: Some(Kind::Person),
     },
     Searched {
         table: "leads",
-        select: "SELECT id, name || '\n' || company || '\n' || email, name FROM leads WHERE id > $1 \
+        select: "SELECT id, name || '\n' || company || '\n' || email, name, '' FROM leads WHERE id > $1 \
                  ORDER BY id LIMIT $2",
         columns: Columns::SearchAndSortName,
         kind: None,
     },
     Searched {
         table: "deals",
-        select: "SELECT id, title, title FROM deals WHERE id > $1 ORDER BY id LIMIT $2",
+        select: "SELECT id, title, title, '' FROM deals WHERE id > $1 ORDER BY id LIMIT $2",
         columns: Columns::Search,
         kind: Some(Kind::Deal),
     },
     Searched {
         table: "activities",
-        select: "SELECT id, subject || '\n' || body, subject FROM activities WHERE id > $1 AND kind = 'note' \
+        select: "SELECT id, subject || '\n' || body, subject, '' FROM activities WHERE id > $1 AND kind = 'note' \
                  ORDER BY id LIMIT $2",
         columns: Columns::None,
         kind: Some(Kind::Note),
@@ -128,7 +128,7 @@ async fn write_columns(conn: &mut Conn, searched: &Searched, rows: &[Row]) -> Re
             "UPDATE {table} SET {set} FROM (VALUES {}) AS fresh WHERE {table}.id = fresh.column1",
             values::tuples(rows.len(), width)
         ));
-        for (id, texts, sorted) in rows {
+        for (id, texts, sorted, _) in rows {
             statement = statement.bind(*id).bind(fold_all(&texts.split('\n').collect::<Vec<_>>()));
             if width == 3 {
                 statement = statement.bind(fold(sorted));
@@ -148,7 +148,7 @@ async fn write_words(conn: &mut Conn, searched: &Searched, rows: &[Row], last: i
         .bind(next)
         .execute(conn)
         .await?;
-    let texts: Vec<_> = rows.iter().map(|(id, texts, _)| (*id, texts.clone())).collect();
+    let texts: Vec<_> = rows.iter().map(|(id, texts, _, more)| (*id, format!("{texts}\n{more}"))).collect();
     words::index_many(conn, kind, &texts).await
 }
 
@@ -195,7 +195,8 @@ mod tests {
         for statement in [
             "INSERT INTO clients (id, account, name, city, search, sort_name, created_at, updated_at) \
              VALUES (1, 'A-1', 'Ångström', 'Łódź', 'old', 'old', 1, 1), (5, 'B', 'Two', '', 'old', 'old', 1, 1)",
-            "INSERT INTO persons (id, client_id, name, email, search, created_at) VALUES (1, 5, 'Zoë', 'z@x', 'old', 1)",
+            "INSERT INTO persons (id, client_id, name, title, email, search, created_at) \
+             VALUES (1, 5, 'Zoë', 'Buyer', 'z@x', 'old', 1)",
             "INSERT INTO leads (name, company, search, sort_name, created_at, updated_at) \
              VALUES ('Åse', 'Ærø', 'old', 'old', 1, 1)",
             "INSERT INTO deals (client_id, title, stage_id, amount_minor, currency, search, created_at, updated_at) \
@@ -222,7 +223,7 @@ mod tests {
         assert_eq!(texts(&db, "SELECT search FROM deals").await, ["grosse"]);
         assert_eq!(texts(&db, "SELECT search FROM tags ORDER BY id").await, ["café", "cafe", "ol"]);
         let words = "SELECT word FROM search_words ORDER BY kind, record_id, word";
-        let all = ["1", "a", "angstrom", "lodz", "b", "two", "x", "z", "zoe", "grosse", "cafe", "creme"];
+        let all = ["1", "a", "angstrom", "lodz", "b", "two", "buyer", "x", "z", "zoe", "grosse", "cafe", "creme"];
         assert_eq!(texts(&db, words).await, all);
 
         let mut tx = db.begin().await.unwrap();

@@ -16,7 +16,7 @@ const BATCH: usize = 1_024;
 pub enum Kind {
     /// A client: name, account, industry, city, e-mail.
     Client,
-    /// A person: name, e-mail.
+    /// A person: name, title, e-mail.
     Person,
     /// A deal: its title.
     Deal,
@@ -52,10 +52,12 @@ pub async fn index(conn: &mut Conn, kind: Kind, record_id: i64, texts: &[&str]) 
 /// # Errors
 /// Whatever the database says.
 pub async fn index_many(conn: &mut Conn, kind: Kind, records: &[(i64, String)]) -> Result<(), DbError> {
-    let words: Vec<_> = records
+    let mut words: Vec<_> = records
         .iter()
         .flat_map(|(record_id, text)| words::kept(&[text]).into_iter().map(|word| (*record_id, word)))
         .collect();
+    // In the order of the index: neighbours are written together.
+    words.sort_unstable_by(|one, other| one.1.cmp(&other.1).then(one.0.cmp(&other.0)));
     insert(conn, kind, &words).await
 }
 

@@ -10,8 +10,8 @@ pub const LEFT: i64 = 92;
 /// The longest bar; right of it is room for its value.
 const LONGEST: i64 = 164;
 /// How high a bar is, and how far it is to the next.
-const BAR: i64 = 14;
-const STEP: i64 = 18;
+const BAR: i64 = 12;
+const STEP: i64 = 15;
 /// The room between rows.
 const GAP: i64 = 8;
 /// The most letters of a name.
@@ -93,12 +93,12 @@ pub fn bars(entries: &[Entry]) -> Chart {
                 width,
                 height: BAR,
                 text_x: LEFT + width + 5,
-                text_y: y + BAR - 3,
+                text_y: y + BAR - 2,
                 text: value.text.clone(),
             });
             y += STEP;
         }
-        rows.push(Lane { name: shortened(&entry.name), y: first + BAR - 3, bars });
+        rows.push(Lane { name: shortened(&entry.name), y: first + BAR - 2, bars });
         y += GAP;
     }
     Chart { height: (y - GAP).max(STEP), rows }

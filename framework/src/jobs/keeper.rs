@@ -1,6 +1,7 @@
 //! What goes on beside the workers, on a thread that no job can block: claims are renewed, schedules
 //! are kept, old jobs are removed.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::clock::{micros, now_micros};
 use crate::db::{self, Conn, DbError};
 use crate::object_log::{Entry, Priority};
 use crate::page::Site;
+use crate::panics::message_of;
 
 /// How often old jobs are removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
@@ -147,7 +149,10 @@ impl Keeper {
     /// A job that cannot be made or stored is noted, and its schedule goes on.
     async fn add_job(&self, plan: &Plan, tx: &mut Conn) -> Result<(), DbError> {
         let options = JobOptions::default().unique(Plan::key_of(plan.name));
-        let failed = match (plan.make)() {
+        // An author's code, which must not end what renews the claims.
+        let made = catch_unwind(AssertUnwindSafe(|| (plan.make)()));
+        let made = made.unwrap_or_else(|panic| Err(serde::ser::Error::custom(message_of(panic.as_ref()))));
+        let failed = match made {
             Ok(payload) => match self.jobs.enqueue_payload(tx, plan.job, &payload, options).await {
                 Ok(_) => return Ok(()),
                 Err(super::EnqueueError::Database(error)) => return Err(error),

@@ -1,6 +1,6 @@
 //! One worker: takes a job, runs it, writes down what became of it.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::job::Kind;
-use super::rules::Event;
+use super::rules::{Event, back_off};
 use super::run::{Claim, JobRun, Phase};
 use super::store::{self, Beside, Claimed};
 use super::workers::{Ready, UnderWay};
@@ -22,6 +22,9 @@ use crate::panics::message_of;
 
 /// The wait after the database failed, and before a job goes on that left without the site stopping.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// The wait for an application that could not be started: each try is noted in the object log.
+const NOT_STARTED: Duration = Duration::from_secs(5);
 
 /// Why an attempt ended that said nothing itself.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +53,11 @@ impl Worker {
                 Ok(Taken::Job(claimed)) => {
                     // There may be more: the next worker looks while this one is busy.
                     self.jobs.ring();
-                    self.take(claimed).await;
+                    // What a job answers is an author's too: an error whose text panics must not end the worker. Its
+                    // claim lapses then.
+                    if AssertUnwindSafe(self.take(claimed)).catch_unwind().await.is_err() {
+                        tracing::error!("what a job answered panicked");
+                    }
                 }
                 Ok(Taken::ByAnother) => {}
                 Ok(Taken::Nothing { wait }) => self.rest(wait).await,
@@ -86,7 +93,7 @@ impl Worker {
         }
         // Jobs find the application started, as requests do.
         if !(self.ready)().await {
-            return Ok(Taken::Nothing { wait: settings.poll.max(PAUSE) });
+            return Ok(Taken::Nothing { wait: settings.poll.max(NOT_STARTED) });
         }
         let mut tx = self.site.db().begin().await?;
         let now = now_micros();
@@ -104,7 +111,7 @@ impl Worker {
         let Some(kind) = self.jobs.kind(&claimed.name) else { return };
         let attempt = u32::try_from(claimed.attempts).unwrap_or(u32::MAX);
         let claim = Claim::new(claimed.id, kind.name, claimed.fence, attempt);
-        self.under_way.enter(&claim);
+        let _in_hand = self.under_way.enter(&claim);
         let stored = |number| u64::try_from(number).unwrap_or_default();
         let mut run = JobRun::new(
             self.site.clone(),
@@ -119,7 +126,6 @@ impl Worker {
             Outcome::Ran(self.run(kind, &claimed.payload, &mut run).await)
         };
         self.end(kind, &claim, &outcome, run.told()).await;
-        self.under_way.leave(&claim);
     }
 
     /// Runs the job under a guard, which also covers what its future drops when it is broken off.
@@ -149,7 +155,7 @@ impl Worker {
             }
             Outcome::Ran(Err(JobError::Retry { source })) => {
                 beside.error = Some(limited(&chain(source.as_ref()), Entry::ERROR_LIMIT));
-                Event::Failed { fence, attempts_max: kind.attempts, delay: (kind.delay)(claim.attempt) }
+                Event::Failed { fence, attempts_max: kind.attempts, delay: delay(kind, claim.attempt) }
             }
             Outcome::Ran(Err(JobError::Fail { reason })) => {
                 beside.error = Some(limited(reason, Entry::ERROR_LIMIT));
@@ -221,6 +227,11 @@ enum Outcome {
     Ran(Result<(), JobError>),
     /// Too many before it did not end at all, so it was not begun.
     Vanished,
+}
+
+/// The wait the job asks for, or the usual one where asking panics.
+fn delay(kind: &Kind, attempt: u32) -> Duration {
+    catch_unwind(|| (kind.delay)(attempt)).unwrap_or_else(|_| back_off(attempt, 0))
 }
 
 fn entry(claim: &Claim, priority: Priority, label: &str) -> Entry {

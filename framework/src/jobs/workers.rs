@@ -29,6 +29,12 @@ pub(super) struct UnderWay {
     claims: Mutex<BTreeMap<i64, Arc<Claim>>>,
 }
 
+/// A job in hand.
+pub(super) struct InHand {
+    under_way: Arc<UnderWay>,
+    claim: Arc<Claim>,
+}
+
 /// The workers of a process. Dropping them lets them stop without waiting.
 pub(crate) struct JobWorkers {
     site: Site,
@@ -65,12 +71,14 @@ impl StopJobs {
 }
 
 impl UnderWay {
-    pub(super) fn enter(&self, claim: &Arc<Claim>) {
+    /// From now on the claim is renewed, until what is answered is dropped.
+    pub(super) fn enter(self: &Arc<Self>, claim: &Arc<Claim>) -> InHand {
         self.lock().insert(claim.id, Arc::clone(claim));
+        InHand { under_way: Arc::clone(self), claim: Arc::clone(claim) }
     }
 
     /// Another claim of the same job stays: this process may have it again already.
-    pub(super) fn leave(&self, claim: &Claim) {
+    fn leave(&self, claim: &Claim) {
         let mut claims = self.lock();
         if claims.get(&claim.id).is_some_and(|there| there.fence == claim.fence) {
             claims.remove(&claim.id);
@@ -87,6 +95,12 @@ impl UnderWay {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<i64, Arc<Claim>>> {
         self.claims.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.under_way.leave(&self.claim);
     }
 }
 

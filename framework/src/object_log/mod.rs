@@ -29,5 +29,5 @@ pub use self::store::{
     Column, Counts, Filter, Range, Sort, Stored, counts, delete, delete_all, delete_down_to, entries, entry, matching,
     newest, set_tagged,
 };
-pub(crate) use self::text::{chain, limited};
+pub(crate) use self::text::{chain, limited, masked};
 pub(crate) use self::writer::LogWriter;

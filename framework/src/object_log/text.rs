@@ -47,7 +47,7 @@ pub(super) fn limited_json(json: String, limit: usize) -> String {
 }
 
 /// Path and query, the values of secret-looking parameters masked.
-pub(super) fn masked(url: &str) -> Cow<'_, str> {
+pub(crate) fn masked(url: &str) -> Cow<'_, str> {
     let Some((path, query)) = url.split_once('?') else { return Cow::Borrowed(url) };
     if !query.split('&').any(|pair| is_secret(name_of(pair))) {
         return Cow::Borrowed(url);

@@ -8,6 +8,7 @@ mod locks;
 mod object_log;
 mod paging;
 mod preview;
+mod requests;
 mod roles;
 mod status;
 mod users;
@@ -19,6 +20,8 @@ use self::jobs::{JobPage, JobsJsonPage, JobsPage};
 use self::locks::{LocksJsonPage, LocksPage};
 use self::object_log::{LogJsonPage, LogPage};
 use self::preview::{PreviewPage, SamplePage};
+pub(crate) use self::requests::NAMES as WATCHERS;
+use self::requests::{RequestsJsonPage, RequestsPage};
 use self::roles::{RolePage, RolesPage};
 use self::status::{StatusJsonPage, StatusPage};
 use self::users::{NewUserPage, UserPage, UsersPage};
@@ -42,6 +45,8 @@ pub(crate) fn register<R: Register>(to: R) -> R {
         .page::<JobsPage>()
         .page::<JobsJsonPage>()
         .page::<JobPage>()
+        .page::<RequestsPage>()
+        .page::<RequestsJsonPage>()
         .page::<EventsJsonPage>()
         .page::<PreviewPage>()
         .page::<SamplePage>()

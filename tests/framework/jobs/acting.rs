@@ -115,9 +115,40 @@ pub(super) async fn insert(unit: &mut Unit, body: &str) -> Result<(), PageError>
     Ok(())
 }
 
+/// A job that cannot even fail: how long to wait, and why it failed, panics too.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Clumsy {
+    pub(super) says: bool,
+}
+
+#[derive(Debug)]
+struct Mute;
+
+impl std::fmt::Display for Mute {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("an error that cannot be told")
+    }
+}
+
+impl std::error::Error for Mute {}
+
+impl Job for Clumsy {
+    const NAME: &'static str = "clumsy";
+    const ATTEMPTS: u32 = 2;
+
+    fn delay(_: u32) -> Duration {
+        panic!("no idea")
+    }
+
+    async fn run(&self, run: &mut JobRun) -> Result<(), JobError> {
+        Stage::of(run.site()).count("clumsy");
+        Err(if self.says { JobError::retry("it fell") } else { JobError::retry(Mute) })
+    }
+}
+
 /// A site with all of these jobs.
 pub(super) fn acting(site: SiteBuilder) -> SiteBuilder {
-    site.app_module::<PlainApp>().job::<Act>().job::<Patient>().job::<Rows>()
+    site.app_module::<PlainApp>().job::<Act>().job::<Patient>().job::<Rows>().job::<Clumsy>()
 }
 
 /// A site with all of these jobs, which looks for them often.

@@ -10,6 +10,7 @@ on_both_engines! {
     a_panic_is_a_failed_attempt,
     a_failed_step_leaves_nothing_and_is_noted_once,
     a_job_waits_longer_and_longer_between_its_attempts,
+    an_author_who_panics_everywhere_ends_no_worker,
     a_job_that_cannot_be_read_any_more_is_given_up,
     progress_is_stored_with_the_step_it_belongs_to,
 }
@@ -101,6 +102,18 @@ async fn a_job_waits_longer_and_longer_between_its_attempts(engine: Engine) {
     }
     let job = site.becomes(id, JobState::Failed).await;
     assert_eq!((job.attempts, site.stage.counted("run")), (5, 5));
+}
+
+async fn an_author_who_panics_everywhere_ends_no_worker(engine: Engine) {
+    let site = site(engine, "jobs.workers = 1\njobs.lease_ms = 300").await;
+    let told = site.adds(&Clumsy { says: true }).await;
+    let job = site.becomes(told, JobState::Failed).await;
+    assert_eq!((job.attempts, site.stage.counted("clumsy")), (2, 2), "it waits as others do");
+    let mute = site.adds(&Clumsy { says: false }).await;
+    let job = site.becomes(mute, JobState::Failed).await;
+    assert!(job.last_error_for_admins.unwrap_or_default().contains("did not end"), "its claim lapsed each time");
+    let next = site.adds(&act("row:next")).await;
+    site.becomes(next, JobState::Done).await;
 }
 
 async fn a_job_that_cannot_be_read_any_more_is_given_up(engine: Engine) {

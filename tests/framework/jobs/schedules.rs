@@ -12,6 +12,7 @@ on_both_engines! {
     a_schedule_of_two_sites_adds_its_job_once,
     a_job_that_has_not_ended_is_not_added_again,
     a_schedule_that_changed_is_kept_anew,
+    a_job_that_cannot_be_made_hurts_nobody,
     old_jobs_are_removed_and_failed_ones_stay,
 }
 
@@ -95,6 +96,34 @@ async fn a_schedule_that_changed_is_kept_anew(engine: Engine) {
     })
     .await;
     assert_eq!(site.notes("came").await, 0);
+}
+
+async fn a_job_that_cannot_be_made_hurts_nobody(engine: Engine) {
+    let site = Running::start(engine, "jobs.poll_ms = 20\njobs.lease_ms = 300", |site| {
+        let every = Schedule::every(Duration::from_secs(3_600));
+        let large = || act(&"x".repeat(70_000));
+        acting(site).schedule::<Act>("never", every, || panic!("no idea")).schedule("large", every, large)
+    })
+    .await;
+    const COUNT: &str = "SELECT COUNT(*) FROM toolcrib_job_schedules";
+    holds_within("both are stored", Duration::from_secs(10), async || site.number(COUNT).await == 2).await;
+    site.sql("UPDATE toolcrib_job_schedules SET next_at = 1").await;
+    let entries = eventually("both are noted", Duration::from_secs(10), async || {
+        let entries = site.logged("Scheduled job was not added").await;
+        (entries.len() == 2).then_some(entries)
+    })
+    .await;
+    assert!(entries.iter().any(|entry| entry.says("no idea") && entry.says("never")), "{entries:?}");
+    assert!(entries.iter().any(|entry| entry.says("70012 bytes") && entry.says("large")), "{entries:?}");
+    assert!(site.number("SELECT MIN(next_at) FROM toolcrib_job_schedules").await > now_micros());
+    // Claims are renewed still.
+    let id = site.adds(&act("pass,row:done")).await;
+    site.stage.gate("first").arrivals(1).await;
+    const FREE: &str = "SELECT free_at FROM toolcrib_jobs";
+    let claimed = site.number(FREE).await;
+    holds_within("it is renewed", Duration::from_secs(10), async || site.number(FREE).await > claimed + 600_000).await;
+    site.stage.gate("first").open(1);
+    assert_eq!(site.becomes(id, JobState::Done).await.attempts, 1);
 }
 
 async fn old_jobs_are_removed_and_failed_ones_stay(engine: Engine) {

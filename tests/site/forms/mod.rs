@@ -7,5 +7,5 @@ mod page_form;
 mod plain;
 mod repeats;
 mod scene;
-mod snapshot;
+pub(crate) mod snapshot;
 mod values;

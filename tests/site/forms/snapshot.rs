@@ -14,22 +14,22 @@ type Row = BTreeMap<String, String>;
 
 /// All rows of all tables, each under what tells it apart.
 #[derive(Debug, Clone)]
-pub(super) struct Snapshot(BTreeMap<String, BTreeMap<String, Row>>);
+pub(crate) struct Snapshot(BTreeMap<String, BTreeMap<String, Row>>);
 
 /// A row that is different.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Change {
-    pub(super) table: String,
+pub(crate) struct Change {
+    pub(crate) table: String,
     /// Its `id`, or all of it where it has none.
-    pub(super) row: String,
-    pub(super) what: What,
+    pub(crate) row: String,
+    pub(crate) what: What,
     /// What it holds now, or held.
-    pub(super) content: Row,
+    pub(crate) content: Row,
 }
 
 /// How it is different.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum What {
+pub(crate) enum What {
     Added,
     Removed,
     /// These columns.
@@ -38,7 +38,7 @@ pub(super) enum What {
 
 impl Snapshot {
     /// What the database holds now, read behind the server's back.
-    pub(super) async fn of(database: &Database) -> Self {
+    pub(crate) async fn of(database: &Database) -> Self {
         let mut tables = BTreeMap::new();
         for table in texts(database, tables_of(database)).await {
             let rows = texts(database, rows_of(database, &table).await).await;
@@ -50,12 +50,12 @@ impl Snapshot {
     }
 
     /// The rows of a table.
-    pub(super) fn rows(&self, table: &str) -> Vec<&Row> {
+    pub(crate) fn rows(&self, table: &str) -> Vec<&Row> {
         self.0.get(table).unwrap_or_else(|| panic!("no table {table}")).values().collect()
     }
 
     /// What is different later.
-    pub(super) fn changes(&self, later: &Self) -> Vec<Change> {
+    pub(crate) fn changes(&self, later: &Self) -> Vec<Change> {
         let mut changes = Vec::new();
         let none = BTreeMap::new();
         for (table, then) in &self.0 {

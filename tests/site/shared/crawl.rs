@@ -17,7 +17,7 @@ on_both_engines! {
 }
 
 /// Where a crawl begins; what is not linked from anywhere is opened all the same.
-const SEEDS: [&str; 8] = [
+const SEEDS: [&str; 10] = [
     "/",
     "/examples",
     "/examples/race",
@@ -25,6 +25,8 @@ const SEEDS: [&str; 8] = [
     "/tools/object-log",
     "/tools/object-log.json",
     "/tools/locks",
+    "/tools/jobs",
+    "/tools/jobs.json",
     "/tools/events.json",
 ];
 

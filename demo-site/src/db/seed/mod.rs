@@ -5,9 +5,11 @@
 //! makes up what happened, `store` writes it all, `starter` adds what else there is to look at.
 //!
 //! Whoever wants more gets companies without end: `names` has the words, `invent`, `happenings` and `prospects` make
-//! records of them, `fill` writes them in large portions, `reset` takes everything away again.
+//! records of them, `records` and
+//! `fill` write them in large portions, `reset` takes everything away again.
 
 mod companies;
+mod facts;
 mod fill;
 mod ground;
 mod happenings;
@@ -17,6 +19,7 @@ mod names;
 mod names_of_asia;
 mod prospects;
 mod random;
+mod records;
 mod reset;
 mod starter;
 mod store;

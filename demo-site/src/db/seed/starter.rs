@@ -104,7 +104,7 @@ pub(super) async fn store(conn: &mut Conn, clients: &[Option<i64>], now: i64) ->
 async fn index(conn: &mut Conn, clients: &[Option<i64>]) -> Result<(), DbError> {
     for (kind, select) in [
         (Kind::Client, "SELECT id, account, name || ' ' || industry || ' ' || city || ' ' || email, id FROM clients"),
-        (Kind::Person, "SELECT client_id, name, email, id FROM persons"),
+        (Kind::Person, "SELECT client_id, name || ' ' || title, email, id FROM persons"),
         (Kind::Deal, "SELECT client_id, title, '', id FROM deals"),
         (Kind::Note, "SELECT client_id, subject, body, id FROM activities WHERE kind = 'note'"),
     ] {

@@ -7,7 +7,7 @@ use toolcrib::db::{self, Conn, DbError};
 use toolcrib::users::{CreateUserError, NewUser, PasswordHash, Users};
 
 use super::companies::{COMPANIES, Company};
-use super::fill::GAP;
+use super::records::GAP;
 use super::starter;
 use super::story::{Seller, Story, tell};
 use crate::adapters::Client;

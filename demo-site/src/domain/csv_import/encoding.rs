@@ -18,19 +18,19 @@ const LOOKED_AT: usize = 1 << 20;
 /// The encodings a person may choose from, the likely ones first: name for machines, name for people.
 const OFFERED: [(&encoding_rs::Encoding, &str); 14] = [
     (UTF_8, "UTF-8"),
-    (WINDOWS_1252, "Windows, Western Europe (1252)"),
-    (UTF_16LE, "UTF-16, little endian"),
-    (UTF_16BE, "UTF-16, big endian"),
-    (WINDOWS_1250, "Windows, Central Europe (1250)"),
-    (WINDOWS_1251, "Windows, Cyrillic (1251)"),
-    (WINDOWS_1253, "Windows, Greek (1253)"),
-    (WINDOWS_1254, "Windows, Turkish (1254)"),
-    (ISO_8859_2, "ISO 8859-2, Central Europe"),
-    (ISO_8859_5, "ISO 8859-5, Cyrillic"),
-    (SHIFT_JIS, "Shift JIS, Japanese"),
-    (GB18030, "GB 18030, Chinese"),
-    (BIG5, "Big5, Chinese"),
-    (EUC_KR, "EUC-KR, Korean"),
+    (WINDOWS_1252, "Western (Windows 1252)"),
+    (UTF_16LE, "UTF-16 little endian"),
+    (UTF_16BE, "UTF-16 big endian"),
+    (WINDOWS_1250, "Central Europe (Windows)"),
+    (WINDOWS_1251, "Cyrillic (Windows 1251)"),
+    (WINDOWS_1253, "Greek (Windows 1253)"),
+    (WINDOWS_1254, "Turkish (Windows 1254)"),
+    (ISO_8859_2, "Central Europe (ISO)"),
+    (ISO_8859_5, "Cyrillic (ISO 8859-5)"),
+    (SHIFT_JIS, "Japanese (Shift JIS)"),
+    (GB18030, "Chinese (GB 18030)"),
+    (BIG5, "Chinese (Big5)"),
+    (EUC_KR, "Korean (EUC-KR)"),
 ];
 
 /// What a file's bytes are read as.

@@ -118,7 +118,8 @@ impl<'a> Sheet<'a> {
 
     /// What the file's rows look like whatever they mean: the line and the cells.
     pub fn raw(&self) -> impl Iterator<Item = (u64, Vec<String>)> {
-        let cells = |record: &Record| record.cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+        let cells =
+            |record: &Record| record.cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
         self.records().map(move |record| (record.line, cells(&record)))
     }
 

@@ -180,7 +180,10 @@ const KNOWN: [(Target, &str); 8] = [
          e mailadres|emailadres|e post|epost|e postadress|sähköposti|メール|メールアドレス|邮箱|电子邮件|電子郵件|이메일|\
          почта|электронная почта|эл почта",
     ),
-    (Notes, "notes|notizen|bemerkungen|anmerkungen|remarques|observaciones|osservazioni|opmerkingen|備考|备注|примечания"),
+    (
+        Notes,
+        "notes|notizen|bemerkungen|anmerkungen|remarques|observaciones|osservazioni|opmerkingen|備考|备注|примечания",
+    ),
 ];
 
 #[cfg(test)]

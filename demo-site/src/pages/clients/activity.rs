@@ -71,9 +71,9 @@ async fn own_activity(cx: &mut Context<'_>) -> Result<Row<Activity>, PageError> 
     Ok(Row::stored(stored.into_value().with_day(), key, version))
 }
 
-/// Whether an activity is the visitor's own. An administrator mends what others have left.
+/// Whether an activity is the visitor's own. What is nobody's is everybody's, and an administrator mends what others have left.
 pub(super) fn is_own(cx: &Context<'_>, owner: Option<i64>, viewer: i64) -> bool {
-    owner == Some(viewer) || cx.rights().include(Some("admin"))
+    owner.is_none_or(|owner| owner == viewer) || cx.rights().include(Some("admin"))
 }
 
 async fn offered(cx: &mut Context<'_>, stored: Row<Activity>) -> Result<Form<Activity>, PageError> {

@@ -9,6 +9,8 @@ use super::form::offered;
 use super::{client_of, race};
 use crate::adapters::{Client, ClientAction};
 use crate::db::colleagues;
+use crate::db::tags::{self, Tag};
+use crate::domain::tagging;
 use crate::pages::{filters, merges};
 
 /// The client's card. Its panels are pages of their own, loaded at the same time.
@@ -23,6 +25,8 @@ struct ClientCard {
     /// Who looks after it.
     #[serde(default)]
     owner: Option<String>,
+    #[serde(default)]
+    tags: Vec<Tag>,
     /// Whether what goes on behind the page is shown: who holds it, who looks at it.
     #[serde(default)]
     holds: bool,
@@ -42,7 +46,11 @@ impl PageModule for ClientPage {
             Err(PageError::NotFound) => return merges::where_it_went(cx).await,
             found => found?,
         };
-        let client: Row<Client> = cx.row(client);
+        let tags = tags::of_client(cx.read().await?, id).await?;
+        let names = tagging::text(tags.iter().map(|tag| tag.name.as_str()));
+        let version = client.version();
+        let tagged = Client { tags: names, ..client.into_value() };
+        let client: Row<Client> = cx.row(Row::stored(tagged, id, version));
         if cx.wants_json() {
             return cx.json(&client.to_json());
         }
@@ -50,7 +58,7 @@ impl PageModule for ClientPage {
             Some(owner) => colleagues::name(cx.read().await?, owner).await?,
             None => None,
         };
-        let card = ClientCard { client, id, owner, holds: race::is_on(cx) };
+        let card = ClientCard { client, id, owner, tags, holds: race::is_on(cx) };
         // What another user changes is loaded again, each part by itself.
         match cx.query_param("part").filter(|_| cx.wants_fragment()) {
             Some("facts") => cx.fragment(card.as_facts()),

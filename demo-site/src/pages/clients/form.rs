@@ -6,9 +6,10 @@ use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
 
 use super::{client_of, race};
-use crate::adapters::{Client, ClientAction};
-use crate::db::colleagues;
+use crate::adapters::{Client, ClientAction, SHOWN_TAGS};
 use crate::db::timeline::{self, LastChange};
+use crate::db::{colleagues, tags};
+use crate::domain::tagging;
 use crate::pages::{filters, viewer};
 
 /// `/clients/new`: an empty form.
@@ -21,7 +22,7 @@ pub(crate) struct ClientEditPage;
 
 /// The form and what is around it.
 #[derive(Debug, Deserialize, Template)]
-#[template(path = "clients/form.html")]
+#[template(path = "clients/form.html", blocks = ["news"])]
 struct ClientForm {
     form: Form<Client>,
     action: ClientAction,
@@ -32,9 +33,12 @@ struct ClientForm {
     /// The client that is edited.
     #[serde(default)]
     id: Option<i64>,
-    /// Who was faster, where somebody was.
+    /// Who was faster, where somebody was: saving was refused.
     #[serde(default)]
     faster: Option<LastChange>,
+    /// Who has changed the client since the form was opened.
+    #[serde(default)]
+    news: Option<LastChange>,
     /// Whether somebody can be made to be faster, to see what happens.
     #[serde(default)]
     race: bool,
@@ -60,6 +64,7 @@ impl PageModule for ClientNewPage {
             back_to: "Clients".to_owned(),
             id: None,
             faster: None,
+            news: None,
             race: false,
         })
     }
@@ -78,10 +83,15 @@ impl PageModule for ClientEditPage {
         let (id, stored) = client_of(cx).await?;
         let name = stored.value().name.clone();
         let race = race::is_on(cx) && !stored.value().private;
+        let since: Option<i64> = cx.query_param("since").and_then(|version| version.parse().ok());
+        let is_news = since.is_some() && stored.version() > since;
         let form = offered(cx, stored).await?.to(format!("/clients/{id}"));
-        let faster =
-            if form.is_conflict() { timeline::last_change(cx.read().await?, "client", id).await? } else { None };
-        cx.render(ClientForm {
+        let (mut faster, mut news) = (None, None);
+        if form.is_conflict() || is_news {
+            let last = timeline::last_change(cx.read().await?, "client", id).await?;
+            *if form.is_conflict() { &mut faster } else { &mut news } = last;
+        }
+        let page = ClientForm {
             form,
             action: ClientAction::Save,
             heading: format!("Edit {name}"),
@@ -89,17 +99,30 @@ impl PageModule for ClientEditPage {
             back_to: name,
             id: Some(id),
             faster,
+            news,
             race,
-        })
+        };
+        // Of a form that is being filled in only what is new above it is loaded again.
+        if since.is_some() && cx.wants_fragment() { cx.fragment(page.as_news()) } else { cx.render(page) }
     }
 }
 
 /// The form of a client, with the users to choose its owner from.
 pub(super) async fn offered(cx: &mut Context<'_>, row: impl Into<Row<Client>>) -> Result<Form<Client>, PageError> {
-    let row = row.into();
+    let row = tagged(cx, row.into()).await?;
     let users = colleagues::offered(cx.read().await?, row.value().owner_id).await?;
     let users = users.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect();
-    Ok(cx.form_of(row).offer(Client::OWNER_ID, users))
+    // What the tags were when the form was shown first: others may have changed some meanwhile.
+    let shown = cx.form_param(SHOWN_TAGS).map_or_else(|| row.value().tags.clone(), str::to_owned);
+    Ok(cx.form_of(row).offer(Client::OWNER_ID, users).carry(SHOWN_TAGS, shown))
+}
+
+/// The same with its tags, which have a table of their own.
+async fn tagged(cx: &mut Context<'_>, row: Row<Client>) -> Result<Row<Client>, PageError> {
+    let Some(key) = row.key() else { return Ok(row) };
+    let tags = tags::of_client(cx.read().await?, key).await?;
+    let (version, tags) = (row.version(), tagging::text(tags.iter().map(|tag| tag.name.as_str())));
+    Ok(Row::stored(Client { tags, ..row.into_value() }, key, version))
 }
 
 /// The template's samples.

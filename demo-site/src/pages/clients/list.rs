@@ -14,6 +14,7 @@ use crate::db::tags::{self, Tag};
 use crate::db::views::{self, View};
 use crate::db::{bulk, client_list::MOST_EXPORTED};
 use crate::domain::client_filter::{ClientFilter, Owner};
+use crate::domain::tagging;
 use crate::pages::filters::{self, grouped};
 use crate::pages::viewer;
 
@@ -82,10 +83,11 @@ impl PageModule for ClientsPage {
         let filter = ClientFilter::read(|name| cx.query_param(name));
         let (condition, values) = Matching::new(&filter, viewer).into_parts();
         let list: Paged<Client> = cx.paged_where(condition, values).await?;
-        if cx.wants_json() {
-            return cx.json(&as_json(&list));
-        }
         let ids: Vec<i64> = list.rows().iter().filter_map(Row::key).collect();
+        if cx.wants_json() {
+            let tags = tags::of_clients(cx.read().await?, &ids).await?;
+            return cx.json(&as_json(&list, &tags));
+        }
         let rows = cx.read().await?;
         let offered = Offered {
             views: views::listed(rows, viewer).await?,
@@ -112,9 +114,17 @@ pub(super) fn address(query: &str) -> String {
     if query.is_empty() { "/clients".to_owned() } else { format!("/clients?{query}") }
 }
 
-fn as_json(list: &Paged<Client>) -> serde_json::Value {
+fn as_json(list: &Paged<Client>, tags: &HashMap<i64, Vec<Tag>>) -> serde_json::Value {
+    let client = |row: &Row<Client>| {
+        let tags = row.key().and_then(|id| tags.get(&id)).into_iter().flatten();
+        let mut client = row.to_json();
+        if let Some(fields) = client.as_object_mut() {
+            fields.insert("tags".to_owned(), tagging::text(tags.map(|tag| tag.name.as_str())).into());
+        }
+        client
+    };
     json!({
-        "clients": list.rows().iter().map(Row::to_json).collect::<Vec<_>>(),
+        "clients": list.rows().iter().map(client).collect::<Vec<_>>(),
         "page": list.page(),
         "pages": list.pages(),
         "total": list.total(),

@@ -6,11 +6,14 @@ mod bulk;
 mod card;
 mod export;
 mod form;
+mod holds;
 mod list;
 mod live;
 mod panels;
 mod race;
 mod views;
+
+pub(in crate::pages) use panels::tracked;
 
 use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
@@ -30,6 +33,7 @@ pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
         .page::<panels::DealsPanel>()
         .page::<activities::ActivitiesPanel>()
         .page::<activity::ActivityPage>()
+        .page::<holds::ClientHoldsPage>()
         .page::<live::ClientLivePage>()
         .page::<race::ClientRacePage>()
         .page::<bulk::ClientsBulkPage>()
@@ -37,7 +41,7 @@ pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
         .page::<views::ViewPage>()
         .page::<export::ClientsCsvPage>();
     let builder = panels::preview(form::preview(card::preview(list::preview(builder))));
-    views::preview(activity::preview(activities::preview(builder)))
+    views::preview(holds::preview(activity::preview(activities::preview(builder))))
 }
 
 /// The client of the page's address, if it is there for whoever looks: somebody else's private one is not.

@@ -84,7 +84,7 @@ impl PageModule for DealsPanel {
 }
 
 /// The client of the panel's address, and the id of its tracking row, made if there is none yet.
-pub(super) async fn tracked(cx: &mut Context<'_>) -> Result<(i64, Row<Client>, i64), PageError> {
+pub(in crate::pages) async fn tracked(cx: &mut Context<'_>) -> Result<(i64, Row<Client>, i64), PageError> {
     let (id, client) = client_of(cx).await?;
     let rows = cx.read().await?;
     let account = client.value().account.clone();

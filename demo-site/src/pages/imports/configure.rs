@@ -124,14 +124,16 @@ impl Configure {
         let Some(counts) = self.counts() else { return Vec::new() };
         let mut remarks = Vec::new();
         if counts.other > 0 {
+            let are = if counts.other == 1 { "is" } else { "are" };
             remarks.push(format!(
-                "{} are there with other values. Clients that are there are never changed.",
+                "{} {are} there with other values. Clients that are there are never changed.",
                 grouped(counts.other)
             ));
         }
         if counts.alike > 0 {
+            let have = if counts.alike == 1 { "has" } else { "have" };
             remarks.push(format!(
-                "{} of the new ones have the name of a client that is there under another account.",
+                "{} of the new ones {have} the name of a client that is there under another account.",
                 grouped(counts.alike)
             ));
         }
@@ -200,7 +202,9 @@ fn choosable(columns: &[Column], first: &[(u64, Vec<String>)]) -> Vec<Choosable>
         cells.map(|cell| short(cell)).find(|cell| !cell.is_empty()).unwrap_or_default()
     };
     let named = columns.iter().enumerate();
-    named.map(|(index, Column { name, target })| Choosable { name: short(name), target: *target, sample: sample(index) }).collect()
+    named
+        .map(|(index, Column { name, target })| Choosable { name: short(name), target: *target, sample: sample(index) })
+        .collect()
 }
 
 fn previewed((((_, row), prospect), (_, cells)): ((&FileRow, Prospect), &(u64, Vec<String>))) -> Previewed {

@@ -10,7 +10,8 @@ use crate::jobs::imports::topic;
 pub(crate) struct ImportLivePage;
 
 impl PageModule for ImportLivePage {
-    const INFO: PageInfo = PageInfo::new("imports.live", "/imports/{id}/live").title("Import, live").right("import");
+    const INFO: PageInfo =
+        PageInfo::new("imports.live", "/imports/{id}/live").title("Import, live").right("import").background();
 
     async fn create(_: &Site) -> Result<Self, CreateError> {
         Ok(Self)

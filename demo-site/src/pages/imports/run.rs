@@ -19,11 +19,7 @@ impl PageModule for ImportRunPage {
 
     async fn show(&mut self, cx: &mut Context<'_>) -> PageResult {
         let run = run_of(cx).await?;
-        if run.state == "uploaded" {
-            configure::show(cx, run, None).await
-        } else {
-            report::show(cx, run).await
-        }
+        if run.state == "uploaded" { configure::show(cx, run, None).await } else { report::show(cx, run).await }
     }
 
     async fn action(&mut self, cx: &mut Context<'_>) -> PageResult {

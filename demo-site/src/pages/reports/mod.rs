@@ -132,8 +132,10 @@ impl Reports {
         charts::bars(&self.closed().into_iter().map(entry).collect::<Vec<_>>())
     }
 
+    /// Where there is nothing nothing is written: in a month without deals two noughts would say no more.
     fn value(&self, series: &'static str, amount: i64) -> Value {
-        Value { series, amount, text: compact(amount, minor_digits(&self.currency)) }
+        let text = if amount == 0 { String::new() } else { compact(amount, minor_digits(&self.currency)) };
+        Value { series, amount, text }
     }
 
     /// What the deals of the whole report are together: open, weighed, won, lost.

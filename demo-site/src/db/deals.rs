@@ -1,1 +1,0 @@
-//! Deals on their board: columns, sums, moves.

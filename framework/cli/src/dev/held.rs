@@ -25,17 +25,17 @@ impl Drop for Connection {
     }
 }
 
-/// An answer's body; the request counts as inside until it is sent.
+/// An answer's body; with a pass the request counts as inside until it is sent.
 #[derive(Debug)]
 pub(super) struct Held {
     body: Incoming,
     // Hung up before the pass is given back.
     _connection: Connection,
-    _pass: Pass,
+    _pass: Option<Pass>,
 }
 
 impl Held {
-    pub(super) fn new(body: Incoming, pass: Pass, connection: Connection) -> Self {
+    pub(super) fn new(body: Incoming, pass: Option<Pass>, connection: Connection) -> Self {
         Self { body, _connection: connection, _pass: pass }
     }
 }

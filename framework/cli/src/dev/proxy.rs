@@ -149,6 +149,8 @@ async fn forward(proxy: &Proxy, request: Request<Incoming>) -> Result<Answer, Re
     };
     let (mut head, body) = answer.into_parts();
     one_hop(&mut head.headers);
+    // A stream of events ends with its site; were it waited for, every switch would wait.
+    let pass = (!is_stream(&head.headers)).then_some(pass);
     let held = Held::new(body, pass, connection);
     if !is_page(&head.headers) || held.size_hint().lower() > MAX_PAGE {
         return Ok(Response::from_parts(head, held.boxed_unsync()));
@@ -225,8 +227,16 @@ fn one_hop(headers: &mut HeaderMap) {
 }
 
 fn is_page(headers: &HeaderMap) -> bool {
+    is_kind(headers, "text/html") && !headers.contains_key(header::CONTENT_ENCODING)
+}
+
+fn is_stream(headers: &HeaderMap) -> bool {
+    is_kind(headers, "text/event-stream")
+}
+
+fn is_kind(headers: &HeaderMap, wanted: &str) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.trim_start().to_ascii_lowercase().starts_with("text/html") && !headers.contains_key(header::CONTENT_ENCODING)
+    kind.trim_start().to_ascii_lowercase().starts_with(wanted)
 }
 
 /// A body that is there.

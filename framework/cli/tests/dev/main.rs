@@ -76,6 +76,21 @@ fn a_request_under_way_is_finished_by_the_site_it_asked() {
 }
 
 #[test]
+fn a_stream_of_events_holds_up_no_switch_and_ends_with_its_site() {
+    let site = Tiny::new();
+    let dev = Loop::start(&site, &[]);
+    let stream = dev.send("GET /stream HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    site.wait_for("stream.log");
+    site.write("templates/page.html", &Tiny::page(1));
+    let line = dev.wait_for_line("switched in ");
+    let millis = line.split("switched in ").nth(1).and_then(|rest| rest.split(' ').next()).map(str::parse::<u64>);
+    // Requests under way are waited for during five seconds.
+    assert!(millis.expect("a time").expect("a number") < 2_500, "{line}");
+    assert!(stream.answer().body.contains("data: 1"));
+    assert!(dev.get("/").body.contains("version 1"));
+}
+
+#[test]
 fn a_compile_error_is_shown_with_file_and_line_and_goes_away() {
     let site = Tiny::new();
     let dev = Loop::start(&site, &[]);

@@ -52,6 +52,14 @@ fn answer(stream: TcpStream, port: u16) {
             }
             ("text/plain", format!("slow of {}", version()))
         }
+        "/stream" => {
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: 1\n\n";
+            reader.get_mut().write_all(head.as_bytes()).unwrap_or_default();
+            std::fs::write("stream.log", "").expect("the file");
+            loop {
+                std::thread::park();
+            }
+        }
         "/die" => {
             eprintln!("dying as asked");
             std::process::exit(4);

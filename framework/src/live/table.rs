@@ -11,6 +11,7 @@
 //! * Who is present at a topic is what the streams there say, and each change of that list is told there.
 //! * There is no topic, and no count of a session, that no stream has.
 
+mod outcome;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -19,83 +20,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(crate) use self::outcome::{Counts, Refusal, StreamId, Topic};
+pub(super) use self::outcome::{Event, Next, Opened, Rules};
 use self::stream::Stream;
 use super::draft::Draft;
 use super::present::{Present, distinct};
 use super::wish::{Viewer, Wish};
-
-/// What events are about, as pages call it.
-pub(crate) type Topic = Arc<str>;
-
-/// The number of a stream, of its own in this process; later ones are larger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct StreamId(u64);
-
-/// Something that was published.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Event {
-    /// From 1, in the order of publication.
-    pub(super) number: u64,
-    pub(super) topic: Topic,
-    pub(super) name: Box<str>,
-    pub(super) json: Box<str>,
-}
-
-/// The limits.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rules {
-    /// Most streams.
-    pub(super) streams: usize,
-    /// Most streams of one session.
-    pub(super) of_session: usize,
-    /// Most events that wait for one stream.
-    pub(super) queue: usize,
-    /// Events whose time is remembered.
-    pub(super) recent: usize,
-}
-
-/// Why there is no stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// There are as many as may be.
-    Full,
-    /// This session has as many as it may have.
-    OfSession,
-    /// The site is stopping.
-    Stopping,
-}
-
-/// A stream that was opened.
-#[derive(Debug)]
-pub(super) struct Opened<W> {
-    pub(super) id: StreamId,
-    /// How long ago the last event was that it would have been told, at most; nobody knows of earlier ones.
-    pub(super) last: Duration,
-    pub(super) woken: Vec<W>,
-}
-
-/// What is next for a stream.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    Event(Arc<Event>),
-    Beat,
-    Nothing,
-    /// It has ended.
-    Ended,
-}
-
-/// The counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Counts {
-    /// Open at this moment.
-    pub(crate) streams: usize,
-    /// That somebody listens to.
-    pub(crate) topics: usize,
-    /// Events, those about presence not counted.
-    pub(crate) published_total: u64,
-    /// Streams that were given up since their client was too slow.
-    pub(crate) dropped_total: u64,
-}
 
 /// Keeps all streams. See the module's documentation.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ pub use crate::application::{
 pub use crate::clock::now_micros;
 pub use crate::db::{self, Conn, Db, DbError};
 pub use crate::live::{Live, Present};
-pub use crate::locks::{LockError, Scope};
+pub use crate::locks::{Holder, LockError, Scope};
 pub use crate::page::{
     AppModule, CacheMode, Context, CreateError, CreateMode, DataModule, ErrorNotice, Flow, Frame, InstanceUse,
     OrNotFound, PageError, PageInfo, PageModule, PageResult, Response, SharedObject, Site, Unit, UnitAttempt, UnitDone,

@@ -89,6 +89,11 @@ impl Locks {
         self.table().status()
     }
 
+    /// Who holds one lock and who waits for it; nothing, where nobody does.
+    pub(crate) fn row(&self, name: &LockName) -> Option<LedgerRow> {
+        self.table().row(name)
+    }
+
     pub(crate) fn ledger(&self) -> Vec<LedgerRow> {
         self.table().ledger()
     }

@@ -22,6 +22,7 @@
 
 mod error;
 mod handle;
+mod holder;
 mod ledger;
 mod name;
 mod party;
@@ -29,6 +30,7 @@ mod table;
 
 pub use self::error::{Deadlock, LockError};
 pub(crate) use self::handle::Locks;
+pub use self::holder::Holder;
 pub(crate) use self::ledger::{ApplicationLock, Holding, LedgerRow, Queued, Status};
 pub use self::name::{LockName, Mode, Scope};
 pub(crate) use self::party::Owner;

@@ -189,6 +189,11 @@ impl<W> LockTable<W> {
         })
     }
 
+    /// Tells of one name; nothing, where nobody holds it.
+    pub(crate) fn row(&self, name: &LockName) -> Option<LedgerRow> {
+        self.names.get(name).map(|entry| entry.row(name))
+    }
+
     /// Tells everything, by name. Looks at all names.
     pub(crate) fn ledger(&self) -> Vec<LedgerRow> {
         let mut rows: Vec<_> = self.names.iter().map(|(name, entry)| entry.row(name)).collect();

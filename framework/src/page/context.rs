@@ -21,7 +21,7 @@ use super::{
 use crate::application::ApplicationView;
 use crate::db::{Conn, DbError};
 use crate::live::{Viewer, Wish};
-use crate::locks::Scope;
+use crate::locks::{Holder, LedgerRow, LockName, Scope};
 use crate::session::{EndReason, EndUser, Session, SessionError};
 
 /// Which instance serves, and how often it has before.
@@ -283,6 +283,31 @@ impl Context<'_> {
     /// Gives a lock on a name back before the unit ends: see [`Unit::unlock`].
     pub fn unlock(&mut self, name: impl AsRef<str>) {
         self.attempt.unit.unlock(name);
+    }
+
+    /// Who holds the lock on a name at this moment, in the order they got it; this request is among them where it has
+    /// the lock. It is over as soon as it is read: good for telling people whom they wait for, not for deciding anything.
+    ///
+    /// ```no_run
+    /// # use toolcrib::prelude::*;
+    /// # fn note(cx: &Context<'_>) -> Option<String> {
+    /// let holder = cx.holders("client/7").into_iter().find(|holder| &*holder.request != cx.request_id())?;
+    /// Some(format!("{} has been at work for {} s", holder.page, holder.since.elapsed().as_secs()))
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn holders(&self, name: impl AsRef<str>) -> Vec<Holder> {
+        self.row_of(name.as_ref()).map(|row| Holder::all_of(&row)).unwrap_or_default()
+    }
+
+    /// How many requests wait for the lock on a name at this moment.
+    #[must_use]
+    pub fn waiters(&self, name: impl AsRef<str>) -> usize {
+        self.row_of(name.as_ref()).map_or(0, |row| row.waiters.len())
+    }
+
+    fn row_of(&self, name: &str) -> Option<LedgerRow> {
+        self.site().application().locks().row(&LockName::named(name).ok()?)
     }
 
     /// A shared object of the site: see [`Unit::shared_object`].

@@ -64,6 +64,7 @@ pub mod page;
 mod panics;
 pub mod pool;
 pub mod prelude;
+mod requests;
 mod secret;
 pub mod server;
 pub mod session;

@@ -141,6 +141,7 @@ async fn fill(site: &Running, random: &mut Random, count: u64) {
 fn passes(filter: &Filter, entry: &Stored) -> bool {
     filter.priority.is_none_or(|priority| priority == entry.priority())
         && filter.label.as_ref().is_none_or(|label| *label == entry.label)
+        && filter.request.as_ref().is_none_or(|request| *request == entry.request_id)
 }
 
 /// The list as somebody would make it by hand.
@@ -167,7 +168,10 @@ fn filters() -> Vec<Filter> {
     let priorities = [None, Some(Priority::Error), Some(Priority::Warn), Some(Priority::Fatal)];
     let labels = [None, Some("beta"), Some("nowhere")];
     let both = priorities.into_iter().flat_map(|priority| labels.map(|label| (priority, label)));
-    both.map(|(priority, label)| Filter { priority, label: label.map(str::to_owned) }).collect()
+    let all = both
+        .flat_map(|(priority, label)| [None, Some("r2"), Some("nowhere")].map(|request| (priority, label, request)));
+    let text = |text: Option<&str>| text.map(str::to_owned);
+    all.map(|(priority, label, request)| Filter { priority, label: text(label), request: text(request) }).collect()
 }
 
 fn sorts() -> Vec<Sort> {

@@ -1,6 +1,6 @@
 //! One lent connection.
 
-use super::{DbError, Engine};
+use super::{DbError, Engine, Statements};
 
 /// A connection lent by [`Db`](super::Db): for reading, or inside a transaction.
 ///
@@ -11,6 +11,7 @@ pub struct Conn {
     link: Link,
     in_flight: bool,
     transaction: bool,
+    statements: Option<Statements>,
     /// Run when the transaction has ended, however it did.
     ended: Vec<Box<dyn FnOnce() + Send>>,
 }
@@ -42,7 +43,7 @@ impl std::fmt::Debug for Conn {
 
 impl Conn {
     pub(super) fn reading(link: Link) -> Self {
-        Self { link, in_flight: false, transaction: false, ended: Vec::new() }
+        Self { link, in_flight: false, transaction: false, statements: None, ended: Vec::new() }
     }
 
     /// Opens the transaction. Marked as open before the statement is sent: a future dropped
@@ -53,7 +54,15 @@ impl Conn {
         self.run_simple(statement).await
     }
 
+    /// From now on the statements of this loan are counted there, its COMMIT or ROLLBACK included.
+    pub(crate) fn count_on(&mut self, statements: Statements) {
+        self.statements = Some(statements);
+    }
+
     pub(super) fn busy(&mut self) -> Busy<'_> {
+        if let Some(statements) = &self.statements {
+            statements.count();
+        }
         self.in_flight = true;
         Busy { link: &mut self.link, in_flight: &mut self.in_flight }
     }

@@ -32,6 +32,7 @@ mod query;
 mod shelf;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod statements;
 mod value;
 
 pub use conn::Conn;
@@ -40,4 +41,5 @@ pub use error::{ConnectError, DbError};
 pub use migrations::MigrateError;
 pub(crate) use migrations::migrate_framework;
 pub use query::{Query, Record, query, query_built};
+pub(crate) use statements::Statements;
 pub use value::Value;

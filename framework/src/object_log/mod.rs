@@ -29,4 +29,5 @@ pub use self::store::{
     Column, Counts, Filter, Range, Sort, Stored, counts, delete, delete_all, delete_down_to, entries, entry, matching,
     newest, set_tagged,
 };
+pub(crate) use self::text::{limited, masked};
 pub(crate) use self::writer::LogWriter;

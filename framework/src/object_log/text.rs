@@ -17,7 +17,7 @@ const SECRET_NAMES: [&str; 9] =
 
 /// At most `limit` bytes of a text. NUL, which PostgreSQL stores in no text, is replaced: one entry
 /// with it must not keep all others from being stored.
-pub(super) fn limited(text: &str, limit: usize) -> String {
+pub(crate) fn limited(text: &str, limit: usize) -> String {
     let clean = match text.contains('\0') {
         true => Cow::Owned(text.replace('\0', "\u{fffd}")),
         false => Cow::Borrowed(text),
@@ -47,7 +47,7 @@ pub(super) fn limited_json(json: String, limit: usize) -> String {
 }
 
 /// Path and query, the values of secret-looking parameters masked.
-pub(super) fn masked(url: &str) -> Cow<'_, str> {
+pub(crate) fn masked(url: &str) -> Cow<'_, str> {
     let Some((path, query)) = url.split_once('?') else { return Cow::Borrowed(url) };
     if !query.split('&').any(|pair| is_secret(name_of(pair))) {
         return Cow::Borrowed(url);

@@ -4,8 +4,13 @@ use std::sync::Arc;
 
 use super::PageError;
 use crate::application::ApplicationError;
+use crate::db::DbError;
+use crate::object_log::limited;
 use crate::session::SessionError;
 use crate::unit_of_work::CommitError;
+
+/// Most of what a page gives as its reason to run again, in bytes.
+const LOST_BY_MAX: usize = 200;
 
 /// Why an attempt was undone.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +56,27 @@ impl Failure {
             }
             Self::Page(PageError::Retry(retry)) => retry.variable.map(Arc::from),
             _ => None,
+        }
+    }
+
+    /// What the attempt lost over, in few words. It is told to whoever asked: what collided, and nothing of what is in
+    /// it, nor of any other failure.
+    pub(crate) fn lost_by(&self) -> String {
+        match self {
+            Self::Page(PageError::Application(ApplicationError::Conflict(conflict)))
+            | Self::Commit(CommitError::Application(ApplicationError::Conflict(conflict))) => {
+                format!("{} on {}", conflict.kind, conflict.name)
+            }
+            Self::Page(PageError::Retry(retry)) => limited(&retry.reason, LOST_BY_MAX),
+            Self::Page(PageError::Lock(_)) | Self::Commit(CommitError::Locked(_)) => {
+                "a lock was not to be had".to_owned()
+            }
+            Self::Page(PageError::Application(_)) | Self::Commit(CommitError::Application(_)) => {
+                "others changed the application".to_owned()
+            }
+            Self::Page(PageError::Database(DbError::Unavailable(_))) => "the connection was lost".to_owned(),
+            Self::Vanished => "the instance was gone".to_owned(),
+            _ => "a conflict in the database".to_owned(),
         }
     }
 

@@ -9,6 +9,7 @@ use actix_web::http::{Method, Uri};
 use actix_web::web::Bytes;
 
 use super::body::Body;
+use crate::db::Statements;
 
 /// A complete request.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Request {
     pub(crate) deadline: Instant,
     /// Whether the attempt under way has begun its work.
     pub(crate) started: AtomicBool,
+    /// The statements of all its attempts.
+    pub(crate) statements: Statements,
 }
 
 impl Request {

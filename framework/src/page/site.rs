@@ -13,6 +13,7 @@ use crate::db::Db;
 use crate::events::Events;
 use crate::live::Live;
 use crate::object_log::ObjectLog;
+use crate::requests::Requests;
 use crate::secret::{SiteSecret, hash, hex};
 use crate::session::{EndUser, Sessions};
 use crate::settings::Settings;
@@ -39,6 +40,7 @@ pub(crate) struct SiteParts {
     pub(crate) object_log: ObjectLog,
     pub(crate) events: Events,
     pub(crate) live: Live,
+    pub(crate) requests: Requests,
     pub(crate) secret: SiteSecret,
     pub(crate) pages: Vec<PageInfo>,
     pub(crate) assets: Arc<Assets>,

@@ -26,6 +26,7 @@ use crate::page::{
     AppModule, ApplicationHooks, Assets, DataModule, ErrorNotice, Frame, ObjectHandle, PageInfo, PageModule, Preview,
     SharedObject, Site, SiteParts,
 };
+use crate::requests::Requests;
 use crate::secret::{SecretError, SiteSecret};
 use crate::session::{SessionHooks, Sessions, cookie_name};
 use crate::settings::{Profile, Settings, page_key};
@@ -145,6 +146,7 @@ impl Site {
     pub fn builder(settings: Settings) -> SiteBuilder {
         let mut assets = Assets::default();
         assets.add("toolcrib.css", include_bytes!("toolcrib.css"));
+        assets.add("toolcrib-corner.css", include_bytes!("corner.css"));
         assets.add("toolcrib.js", include_bytes!("toolcrib.js"));
         assets.add("toolcrib.svg", include_bytes!("toolcrib.svg"));
         SiteBuilder {
@@ -391,6 +393,7 @@ impl SiteBuilder {
             object_log,
             events,
             live,
+            requests: Requests::new(settings.keep_requests),
             secret,
             pages: self.registered().collect(),
             assets: Arc::new(std::mem::take(&mut self.assets)),

@@ -10,11 +10,13 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer::{Form, Refusal};
+use super::corner;
 use super::gate::RequestId;
 use super::origin::is_same_origin;
 use super::payload;
 use super::served::{Entry, Served};
 use super::task::Task;
+use crate::db::Statements;
 use crate::page::{
     Body, Csrf, Frame, InstanceUse, PageInfo, Request, Site, TOKEN_FIELD, TOKEN_HEADER, parse_pairs, repeated,
     wants_events,
@@ -25,11 +27,16 @@ use crate::session::{CookieChange, Session, State};
 const UNATTENDED: &str = "x-live";
 
 /// What the log line wants to know of a request that reached a page.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Trace {
     pub(super) page: &'static str,
     pub(super) attempts: u32,
     pub(super) instance: InstanceUse,
+    /// What each attempt that lost a conflict lost over.
+    pub(super) lost: Vec<String>,
+    pub(super) statements: u64,
+    /// The session's number.
+    pub(super) session: Option<i64>,
 }
 
 /// The visitor of a request.
@@ -80,7 +87,7 @@ pub(super) async fn dispatch(
         // Pages differ by visitor, by token at least.
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    response
+    if served.site.settings().corner { corner::added(&http, response, served) } else { response }
 }
 
 fn visitor_of(http: &HttpRequest, cookie_session: &actix_session::Session, served: &Served) -> Visitor {
@@ -145,6 +152,7 @@ async fn answer(http: &HttpRequest, payload: web::Payload, visitor: &Visitor, se
         query_pairs: query,
         uri: http.uri().clone(),
         started: AtomicBool::new(false),
+        statements: Statements::default(),
         headers: http.headers().clone(),
         peer: http.peer_addr().map(|peer| peer.ip()),
         body,

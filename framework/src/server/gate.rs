@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, LazyLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -23,12 +23,15 @@ use super::answer::{Form, Refusal};
 use super::dispatch::Trace;
 use super::origin::HostRefusal;
 use super::served::Served;
+use crate::clock::now_micros;
 use crate::panics::message_of;
+use crate::requests::{Requests, Seen, shown};
+use crate::tools::WATCHERS;
 use crate::worker;
 
-/// A request's id, in its extensions, in the answer's header and in every log line.
+/// A request's id and when it came, in its extensions, in the answer's header and in every log line.
 #[derive(Debug, Clone)]
-pub(super) struct RequestId(Arc<str>);
+pub(super) struct RequestId(Arc<str>, Instant);
 
 /// What all ids of this process begin with: no two processes of a site share it.
 static PROCESS: LazyLock<u64> = LazyLock::new(|| Uuid::new_v4().as_u64_pair().0);
@@ -43,11 +46,16 @@ impl RequestId {
     fn new() -> Self {
         let number = REQUESTS.get().wrapping_add(1);
         REQUESTS.set(number);
-        Self(format!("{:016x}{:04x}{number:08x}", *PROCESS, worker::home()).into())
+        Self(format!("{:016x}{:04x}{number:08x}", *PROCESS, worker::home()).into(), Instant::now())
     }
 
     pub(super) fn of(request: &HttpRequest) -> Arc<str> {
         request.extensions().get::<Self>().map_or_else(|| Arc::from(""), |id| Arc::clone(&id.0))
+    }
+
+    /// How long ago the request came.
+    pub(super) fn age_of(request: &HttpRequest) -> Duration {
+        request.extensions().get::<Self>().map(|id| id.1.elapsed()).unwrap_or_default()
     }
 }
 
@@ -67,17 +75,18 @@ pub(super) async fn gate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let started = Instant::now();
     let id = RequestId::new();
+    let started = id.1;
     request.extensions_mut().insert(id.clone());
     // Looked at, not cloned: a count that all workers write to costs more than the look.
-    let Some((refused, https)) = request
-        .app_data::<web::Data<Served>>()
-        .map(|served| (refusal(&request, served), served.site.settings().is_https()))
-    else {
+    let Some((refused, https, requests)) = request.app_data::<web::Data<Served>>().map(|served| {
+        let requests = &served.site.parts().requests;
+        let requests = requests.is_kept().then(|| requests.clone());
+        (refusal(&request, served), served.site.settings().is_https(), requests)
+    }) else {
         return Err(actix_web::error::ErrorInternalServerError("the gate stands outside the site"));
     };
-    let line = Line { method: request.method().clone(), uri: request.uri().clone(), started };
+    let line = Line { method: request.method().clone(), uri: request.uri().clone(), started, requests };
     let form = Form::of(request.headers(), true);
     if let Some(refusal) = refused {
         let mut response = request.into_response(refusal.answer_small(form, &id.0)).map_into_right_body();
@@ -112,10 +121,14 @@ pub(super) async fn gate(
     Err(InternalError::from_response("answered by the gate", answer).into())
 }
 
+fn is_probe(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz")
+}
+
 /// Why a request does not get in.
 fn refusal(request: &ServiceRequest, served: &Served) -> Option<Refusal> {
     // Whoever watches over the process asks it by its address, and is told nothing but "alive".
-    let probe = matches!(request.path(), "/healthz" | "/readyz");
+    let probe = is_probe(request.path());
     match served.hosts.check(request.uri(), request.headers()) {
         Ok(()) => {}
         Err(HostRefusal::Foreign) if probe => {}
@@ -159,21 +172,50 @@ struct Line {
     method: Method,
     uri: Uri,
     started: Instant,
+    /// Set where requests are kept.
+    requests: Option<Requests>,
 }
 
 impl Line {
     fn write(&self, response: &HttpResponse<impl MessageBody>, id: &RequestId) {
-        let trace = response.extensions().get::<Trace>().copied();
+        let (requests, status) = (self.requests.as_ref(), response.status());
+        let extensions = response.extensions();
+        let trace = extensions.get::<Trace>();
         tracing::info!(
             target: "toolcrib::request",
             request = &*id.0,
             method = %self.method,
             path = self.uri.path(),
-            status = response.status().as_u16(),
+            status = status.as_u16(),
             ms = self.started.elapsed().as_secs_f64() * 1e3,
             page = trace.map(|trace| trace.page),
             attempts = trace.map(|trace| trace.attempts),
+            statements = trace.map(|trace| trace.statements),
             instance = trace.map(|trace| trace.instance.id),
         );
+        // What only loads a page's looks, and who looks at this very list, would be most of it.
+        let is_noted = !self.uri.path().starts_with("/assets/")
+            && !is_probe(self.uri.path())
+            && !trace.is_some_and(|trace| WATCHERS.contains(&trace.page));
+        if is_noted && let Some(requests) = requests {
+            requests.note(|| self.seen(status, trace, id));
+        }
+    }
+
+    fn seen(&self, status: StatusCode, trace: Option<&Trace>, id: &RequestId) -> Seen {
+        let url = self.uri.path_and_query().map_or("/", |url| url.as_str());
+        Seen {
+            at: now_micros(),
+            method: self.method.to_string(),
+            url: shown(url),
+            page: trace.map(|trace| trace.page),
+            status: status.as_u16(),
+            took: self.started.elapsed(),
+            statements: trace.map_or(0, |trace| trace.statements),
+            attempts: trace.map_or(0, |trace| trace.attempts),
+            instance: trace.map_or(0, |trace| trace.instance.id),
+            request: Arc::clone(&id.0),
+            session: trace.and_then(|trace| trace.session),
+        }
     }
 }

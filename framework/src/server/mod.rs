@@ -17,6 +17,7 @@ mod assembly;
 mod attempt;
 mod builder;
 mod companion;
+mod corner;
 mod dispatch;
 mod gate;
 mod health;

@@ -131,7 +131,8 @@ impl Task<'_> {
     /// Runs attempts until one commits, fails for good, or the schedule is over.
     async fn attempts(&self, page: usize, visitor: &Visitor, in_place: bool) -> Run {
         let stats = &self.served.site.parts().stats;
-        let mut trace = Trace { page: self.name_of(page), attempts: 0, instance: InstanceUse::default() };
+        let session = visitor.session.known().map(|known| known.id);
+        let mut trace = Trace { page: self.name_of(page), session, ..Trace::default() };
         let mut replay = Replay::default();
         loop {
             trace.attempts += 1;
@@ -154,6 +155,9 @@ impl Task<'_> {
             let verdict = self.verdict(&failure, trace.attempts, page, &mut replay);
             self.note(&failure, verdict, visitor, &trace);
             stats.ended(End::undone(verdict));
+            if verdict.is_some() {
+                trace.lost.push(failure.lost_by());
+            }
             let Some(Verdict::Wait(delay)) = verdict else {
                 return Run { outcome: Err(Undone::Refused(Refusal::of_failure(&failure))), trace };
             };
@@ -248,7 +252,7 @@ impl Task<'_> {
             attempt: Box::new(Attempt {
                 unit: Unit {
                     site: self.served.site.clone(),
-                    work: Work::default(),
+                    work: Work::counting(self.request.statements.clone()),
                     request: Arc::clone(&self.request.id),
                     page: entry.info.name(),
                     number,
@@ -316,15 +320,17 @@ impl Task<'_> {
     }
 
     /// Notes what the log line, and under test knobs the client, wants to know.
-    fn mark(&self, response: &mut HttpResponse, trace: Trace) {
-        response.extensions_mut().insert(trace);
+    fn mark(&self, response: &mut HttpResponse, mut trace: Trace) {
+        trace.statements = self.request.statements.total();
         if self.served.site.settings().test_knobs {
             let headers = response.headers_mut();
             let mut set = |name, value: u64| headers.insert(HeaderName::from_static(name), value.into());
             set("x-page-instance", trace.instance.id);
             set("x-page-uses", trace.instance.uses);
             set("x-attempts", trace.attempts.into());
+            set("x-statements", trace.statements);
         }
+        response.extensions_mut().insert(trace);
     }
 }
 

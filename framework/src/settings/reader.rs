@@ -52,6 +52,8 @@ const NAMES: &[&str] = &[
     "live.max_minutes",
     "shutdown.grace_ms",
     "secret",
+    "development.corner",
+    "tools.requests",
     "test_knobs",
 ];
 
@@ -100,12 +102,12 @@ pub(super) fn read(sources: &Value) -> Result<Settings, SettingsError> {
 
 impl Reader {
     fn read(mut self) -> Result<Settings, SettingsError> {
+        let profiles = [("development", Profile::Development), ("production", Profile::Production)];
+        let profile = self.choice("profile", Profile::Development, &profiles)?;
+        let develops = profile == Profile::Development;
+        let test_knobs = self.truth("test_knobs", false)?;
         let settings = Settings {
-            profile: self.choice(
-                "profile",
-                Profile::Development,
-                &[("development", Profile::Development), ("production", Profile::Production)],
-            )?,
+            profile,
             server: self.server()?,
             database: self.database()?,
             pool: PoolSettings {
@@ -134,7 +136,9 @@ impl Reader {
             live: self.live()?,
             shutdown_grace: self.millis("shutdown.grace_ms", 10_000)?,
             secret: self.secret()?,
-            test_knobs: self.truth("test_knobs", false)?,
+            corner: self.truth("development.corner", develops && !test_knobs)?,
+            keep_requests: self.truth("tools.requests", develops)?,
+            test_knobs,
         };
         self.choice("session.store", (), &[("database", ())])?;
         self.nothing_left()?;
@@ -353,6 +357,12 @@ fn refuse_in_production(settings: &Settings) -> Result<(), SettingsError> {
         return Err(SettingsError::Value {
             name: "test_knobs".to_owned(),
             problem: "the production profile refuses test knobs".to_owned(),
+        });
+    }
+    if settings.corner {
+        return Err(SettingsError::Value {
+            name: "development.corner".to_owned(),
+            problem: "the production profile tells nobody how its pages come about".to_owned(),
         });
     }
     if settings.server.public_url.is_none() && settings.server.hosts.is_empty() {

@@ -94,6 +94,37 @@ fn production_refuses_a_missing_secret_and_test_knobs() {
         refusal(&[("TOOLCRIB_PROFILE", "production"), ("TOOLCRIB_SECRET", secret), ("TOOLCRIB_TEST_KNOBS", "1")]);
     assert!(text.contains("test_knobs"), "{text}");
     assert!(!text.contains(secret), "a secret is never printed");
+    let text = refusal(&[
+        ("TOOLCRIB_PROFILE", "production"),
+        ("TOOLCRIB_SECRET", secret),
+        ("TOOLCRIB_DEVELOPMENT__CORNER", "true"),
+    ]);
+    assert!(text.contains("development.corner"), "{text}");
+}
+
+#[test]
+fn what_helps_a_developer_is_on_in_development_and_off_in_production() {
+    let development = with(&[]).expect("fits");
+    assert!(development.corner && development.keep_requests);
+    let tested = with(&[("TOOLCRIB_TEST_KNOBS", "1")]).expect("fits");
+    assert!(!tested.corner, "it would make every answer another one");
+    let production = [
+        ("TOOLCRIB_PROFILE", "production"),
+        ("TOOLCRIB_SECRET", "0123456789012345678901234567890123456789"),
+        ("TOOLCRIB_SERVER__HOSTS", "crm.example.org"),
+    ];
+    let silent = with(&production).expect("fits");
+    assert!(!silent.corner && !silent.keep_requests);
+    let asked = [&production[..], &[("TOOLCRIB_TOOLS__REQUESTS", "true")]].concat();
+    assert!(with(&asked).expect("fits").keep_requests);
+}
+
+#[test]
+fn the_limits_of_streams_are_settings() {
+    let live = with(&[("TOOLCRIB_LIVE__MAX_MINUTES", "2"), ("TOOLCRIB_LIVE__MAX_STREAMS", "0")]).expect("fits").live;
+    assert_eq!((live.max_age, live.max_streams), (Duration::from_secs(120), 0));
+    assert_eq!(live.heartbeat, Duration::from_secs(15));
+    assert!(refusal(&[("TOOLCRIB_LIVE__HEARTBEAT_MS", "0")]).contains("live.heartbeat_ms"));
 }
 
 #[test]

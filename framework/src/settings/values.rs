@@ -46,6 +46,12 @@ pub struct Settings {
     pub shutdown_grace: Duration,
     /// `secret`: signs cookies and tokens. Required in the production profile.
     pub secret: Option<SecretString>,
+    /// `development.corner`: every page shows in a corner how it came about. Defaults to true in development, to false
+    /// with `test_knobs`, as no two answers would be the same; refused in production.
+    pub corner: bool,
+    /// `tools.requests`: the latest requests are kept in memory, for `/tools/requests`. Defaults to true in development
+    /// and to false in production.
+    pub keep_requests: bool,
     /// `test_knobs`: query parameters that slow requests down or make them fail.
     pub test_knobs: bool,
 }

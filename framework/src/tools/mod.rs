@@ -7,6 +7,7 @@ mod locks;
 mod object_log;
 mod paging;
 mod preview;
+mod requests;
 mod roles;
 mod status;
 mod users;
@@ -17,6 +18,8 @@ use self::events::EventsJsonPage;
 use self::locks::{LocksJsonPage, LocksPage};
 use self::object_log::{LogJsonPage, LogPage};
 use self::preview::{PreviewPage, SamplePage};
+pub(crate) use self::requests::NAMES as WATCHERS;
+use self::requests::{RequestsJsonPage, RequestsPage};
 use self::roles::{RolePage, RolesPage};
 use self::status::{StatusJsonPage, StatusPage};
 use self::users::{NewUserPage, UserPage, UsersPage};
@@ -37,6 +40,8 @@ pub(crate) fn register<R: Register>(to: R) -> R {
         .page::<LocksJsonPage>()
         .page::<LogPage>()
         .page::<LogJsonPage>()
+        .page::<RequestsPage>()
+        .page::<RequestsJsonPage>()
         .page::<EventsJsonPage>()
         .page::<PreviewPage>()
         .page::<SamplePage>()

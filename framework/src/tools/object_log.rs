@@ -10,6 +10,7 @@ use std::time::Duration;
 use self::document::document;
 use self::look::Look;
 use self::view::LogView;
+pub(super) use self::view::moment;
 use crate::object_log::{self, ObjectLog, Priority, Range, Sort};
 use crate::page::{Context, CreateError, OrNotFound, PageError, PageInfo, PageModule, PageResult, Site};
 
@@ -44,10 +45,11 @@ impl PageModule for LogPage {
         let conn = cx.read().await?;
         let seen = object_log::newest(conn).await?;
         let counts = object_log::counts(conn).await?;
-        let matching = match (&look.filter.label, look.filter.priority) {
-            (Some(_), _) => object_log::matching(conn, &look.filter).await?,
-            (None, Some(priority)) => counts.of(priority),
-            (None, None) => counts.total(),
+        let is_counted = look.filter.label.is_none() && look.filter.request.is_none();
+        let matching = match look.filter.priority {
+            _ if !is_counted => object_log::matching(conn, &look.filter).await?,
+            Some(priority) => counts.of(priority),
+            None => counts.total(),
         };
         let pages = (matching + ROWS - 1).div_euclid(ROWS).max(1);
         look.page = look.page.clamp(1, pages);

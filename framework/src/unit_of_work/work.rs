@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 
 use crate::application::{ApplicationError, Part, Shared, store_changes};
-use crate::db::{Conn, Db, DbError};
+use crate::db::{Conn, Db, DbError, Statements};
 use crate::locks::LockError;
 use crate::session::{CookieChange, Outcome, Session, SessionError, Sessions};
 
@@ -37,16 +37,27 @@ pub(crate) enum CommitError {
 #[derive(Default)]
 pub(crate) struct Work {
     conn: Option<Conn>,
+    /// Every statement on the unit's connections, BEGIN, COMMIT and ROLLBACK included.
+    statements: Statements,
     effects: Vec<Effect>,
     /// Made when the unit first looks at the application or locks something: most never do.
     part: Option<Box<Part>>,
 }
 
 impl Work {
+    /// As the default, and counts its statements there.
+    pub(crate) fn counting(statements: Statements) -> Self {
+        Self { statements, ..Self::default() }
+    }
+
     pub(crate) async fn read(&mut self, db: &Db) -> Result<&mut Conn, DbError> {
         let conn = match self.conn.take() {
             Some(conn) => conn,
-            None => db.read().await?,
+            None => {
+                let mut conn = db.read().await?;
+                conn.count_on(self.statements.clone());
+                conn
+            }
         };
         Ok(self.conn.insert(conn))
     }
@@ -56,7 +67,10 @@ impl Work {
             Some(conn) if conn.is_transaction() => conn,
             reader => {
                 drop(reader);
-                db.begin().await?
+                let mut conn = db.begin().await?;
+                self.statements.count();
+                conn.count_on(self.statements.clone());
+                conn
             }
         };
         Ok(self.conn.insert(conn))

@@ -114,6 +114,13 @@ impl Visitor {
         self.post("/sign-out", &[]).await.expect_status(200);
     }
 
+    /// Opens a page with further headers.
+    pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let request = self.request(Method::GET, path);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.send(request, "text/html").await
+    }
+
     /// Asks for the headers alone.
     pub(crate) async fn head(&self, path: &str, accept: &str) -> Answer {
         self.send(self.request(Method::HEAD, path), accept).await

@@ -55,6 +55,8 @@ pub struct Filter {
     pub priority: Option<Priority>,
     /// With exactly this label only.
     pub label: Option<String>,
+    /// Of the request with this id only.
+    pub request: Option<String>,
 }
 
 /// What entries can be sorted by.
@@ -191,7 +193,11 @@ impl Counts {
 impl Filter {
     /// The conditions, with parameters from `$first` on.
     pub(super) fn conditions(&self, first: usize) -> String {
-        let columns = [(self.priority.is_some(), "priority"), (self.label.is_some(), "label")];
+        let columns = [
+            (self.priority.is_some(), "priority"),
+            (self.label.is_some(), "label"),
+            (self.request.is_some(), "request_id"),
+        ];
         let given = columns.into_iter().filter(|(given, _)| *given).zip(first..);
         given.map(|((_, column), place)| format!(" AND {column} = ${place}")).collect()
     }
@@ -201,10 +207,10 @@ impl Filter {
         if let Some(priority) = self.priority {
             query = query.bind(priority.number());
         }
-        match &self.label {
-            Some(label) => query.bind(label),
-            None => query,
+        for text in [&self.label, &self.request].into_iter().flatten() {
+            query = query.bind(text);
         }
+        query
     }
 }
 

@@ -31,6 +31,9 @@ impl Look {
         if let Some(label) = &self.filter.label {
             pairs.push(format!("label={}", encode(label)));
         }
+        if let Some(request) = &self.filter.request {
+            pairs.push(format!("request={}", encode(request)));
+        }
         if self.sort != Sort::default() {
             pairs.push(format!("sort={}", self.sort));
         }
@@ -57,12 +60,12 @@ impl Look {
 
     /// Only the entries of one priority, or of all.
     pub(super) fn of_priority(&self, priority: Option<Priority>) -> Self {
-        Self { filter: Filter { priority, label: None }, page: 1, sort: self.sort }
+        Self { filter: Filter { priority, ..Filter::default() }, page: 1, sort: self.sort }
     }
 
     /// Only the entries of one label.
     pub(super) fn of_label(&self, label: &str) -> Self {
-        let filter = Filter { priority: self.filter.priority, label: Some(label.to_owned()) };
+        let filter = Filter { label: Some(label.to_owned()), ..self.filter.clone() };
         Self { filter, page: 1, sort: self.sort }
     }
 }
@@ -74,7 +77,8 @@ pub(super) fn filter(cx: &Context<'_>) -> Option<Filter> {
         Some(name) => Some(Priority::of_name(name)?),
         None => None,
     };
-    Some(Filter { priority, label: given("label").map(str::to_owned) })
+    let text = |name| given(name).map(str::to_owned);
+    Some(Filter { priority, label: text("label"), request: text("request") })
 }
 
 #[cfg(test)]

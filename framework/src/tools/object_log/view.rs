@@ -74,7 +74,7 @@ impl LogView {
     }
 }
 
-fn moment(at: i64) -> String {
+pub(in crate::tools) fn moment(at: i64) -> String {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:3]");
     let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000).ok();
     moment.and_then(|moment| moment.format(&format).ok()).unwrap_or_else(|| at.to_string())

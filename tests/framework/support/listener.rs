@@ -85,7 +85,8 @@ impl Listener {
                 return Some(frame);
             }
             let chunk = timeout(PATIENCE, self.response.chunk()).await.expect("something within the time");
-            let chunk = chunk.ok().flatten()?;
+            // An end is an end, and no fault: neither a time limit of ours nor a connection that broke.
+            let chunk = chunk.expect("a stream without a fault")?;
             self.text.push_str(std::str::from_utf8(&chunk).expect("text"));
             while let Some((block, rest)) = self.text.split_once("\n\n") {
                 self.frames.push_back(read(block));
@@ -129,11 +130,14 @@ impl Listener {
 
     /// Reads until the stream ends; answers the names of the events that came before.
     pub(crate) async fn hears_the_end(&mut self) -> Vec<String> {
-        let mut names = Vec::new();
-        while let Some(frame) = self.next().await {
-            names.extend(frame.event);
-        }
-        names
+        let reading = async {
+            let mut names = Vec::new();
+            while let Some(frame) = self.next().await {
+                names.extend(frame.event);
+            }
+            names
+        };
+        timeout(PATIENCE, reading).await.expect("the end of the stream")
     }
 }
 

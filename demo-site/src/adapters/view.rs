@@ -16,9 +16,9 @@ pub struct SavedView {
     /// Whether everybody sees it.
     #[field(label = "Show it to everybody", modify = "edit")]
     pub shared: bool,
-    /// The query of its address.
-    #[field(read_only, kind = "hidden", max_chars = 2000)]
-    pub query: String,
+    /// The query of its address. The form's `query` is no field: it is read by the action, which keeps what makes sense.
+    #[field(read_only, kind = "hidden", max_chars = 2000, column = "query")]
+    pub asked: String,
     /// Whose it is.
     #[field(read_only, kind = "hidden")]
     pub owner_id: i64,
@@ -64,7 +64,7 @@ impl Execute for ViewAction {
         form.also("created_at", now);
         let view = form.value_mut();
         view.owner_id = viewer;
-        view.query.clone_from(&query);
+        view.asked.clone_from(&query);
         let message = format!("“{}” stands above the list now.", view.name);
         let to = if query.is_empty() { "/clients".to_owned() } else { format!("/clients?{query}") };
         Ok(super::once_more(form.save(cx).await)?.to(to).message(message))

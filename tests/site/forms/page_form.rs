@@ -90,7 +90,8 @@ impl PageForm {
                 self.controls.push(control(kind, value, tag.get("checked").is_some()));
             }
             ("input", _) if !name.is_empty() => self.controls.push(control(kind, value, true)),
-            ("select", _) => self.controls.push(control("select", String::new(), true)),
+            // Sent once it has something to choose: the first, unless another is marked.
+            ("select", _) => self.controls.push(control("select", String::new(), false)),
             ("textarea", _) => {
                 let text = text_areas.next().unwrap_or_default();
                 let text = text.split_once('>').map_or("", |(_, text)| text.split("</textarea").next().unwrap_or(""));
@@ -98,9 +99,9 @@ impl PageForm {
             }
             ("option", _) => {
                 if let Some(select) = self.controls.last_mut().filter(|control| control.kind == "select")
-                    && (select.value.is_empty() || tag.get("selected").is_some())
+                    && (!select.is_sent || tag.get("selected").is_some())
                 {
-                    select.value = value;
+                    (select.value, select.is_sent) = (value, true);
                 }
             }
             _ => {}

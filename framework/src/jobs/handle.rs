@@ -12,6 +12,7 @@ use super::job::Kind;
 use super::rules::Event;
 use super::store::{self, Beside, Statements};
 use super::{Job, JobRecord, Schedule};
+use crate::clock::now_micros;
 use crate::db::{Conn, DbError};
 use crate::page::Site;
 
@@ -153,7 +154,7 @@ impl Jobs {
     /// # Errors
     /// [`DbError::Constraint`] where another job with its unique key waits or runs.
     pub async fn retry(&self, tx: &mut Conn, id: i64) -> Result<bool, DbError> {
-        let changed = store::change(tx, id, Event::Again, &Beside::default()).await?.is_some();
+        let changed = store::change(tx, id, Event::Again, now_micros(), &Beside::default()).await?.is_some();
         if changed {
             let jobs = self.clone();
             tx.on_end(move || jobs.ring());
@@ -166,7 +167,7 @@ impl Jobs {
     /// # Errors
     /// Whatever the database says.
     pub async fn cancel(&self, tx: &mut Conn, id: i64) -> Result<bool, DbError> {
-        Ok(store::change(tx, id, Event::Cancel, &Beside::default()).await?.is_some())
+        Ok(store::change(tx, id, Event::Cancel, now_micros(), &Beside::default()).await?.is_some())
     }
 
     /// Removes a job that has ended. False: it has not, or there is none of this number.

@@ -119,4 +119,4 @@ pub(super) fn back_off(attempt: u32, random: u64) -> Duration {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

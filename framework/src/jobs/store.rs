@@ -2,7 +2,6 @@
 
 use super::rules::{Event, Standing};
 use super::{JobRecord, JobState};
-use crate::clock::now_micros;
 use crate::db::{self, Conn, DbError};
 
 /// Ended jobs removed in one statement: short enough not to hold up a visitor.
@@ -158,17 +157,28 @@ impl StandingRow {
     }
 }
 
+/// How a job stands.
+async fn standing(conn: &mut Conn, id: i64) -> Result<Option<Standing>, DbError> {
+    let stored: Option<StandingRow> =
+        db::query("SELECT state, attempts, fence, free_at, due_at, ended_at FROM toolcrib_jobs WHERE id = $1")
+            .bind(id)
+            .fetch_optional(conn)
+            .await?;
+    Ok(stored.as_ref().and_then(StandingRow::standing))
+}
+
 /// Lets something happen to a job. Nothing: it does not stand so that this could happen.
-pub(super) async fn change(tx: &mut Conn, id: i64, event: Event, beside: &Beside) -> Result<Option<Standing>, DbError> {
+pub(super) async fn change(
+    tx: &mut Conn,
+    id: i64,
+    event: Event,
+    now: i64,
+    beside: &Beside,
+) -> Result<Option<Standing>, DbError> {
     let (done, total) = columns(beside.progress);
     loop {
-        let stored: Option<StandingRow> =
-            db::query("SELECT state, attempts, fence, free_at, due_at, ended_at FROM toolcrib_jobs WHERE id = $1")
-                .bind(id)
-                .fetch_optional(tx)
-                .await?;
-        let Some(before) = stored.as_ref().and_then(StandingRow::standing) else { return Ok(None) };
-        let Some(after) = before.after(event, now_micros()) else { return Ok(None) };
+        let Some(before) = standing(tx, id).await? else { return Ok(None) };
+        let Some(after) = before.after(event, now) else { return Ok(None) };
         let rows = db::query(
             "UPDATE toolcrib_jobs SET state = $4, attempts = $5, free_at = $6, due_at = $7, ended_at = $8, \
              done = COALESCE($9, done), total = COALESCE($10, total), last_error = COALESCE($11, last_error) \
@@ -272,3 +282,7 @@ fn columns(progress: Option<(u64, u64)>) -> (Option<i64>, Option<i64>) {
 fn count(number: i64) -> u32 {
     u32::try_from(number.max(0)).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests;

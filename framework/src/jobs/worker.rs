@@ -242,7 +242,7 @@ fn entry(claim: &Claim, priority: Priority, label: &str) -> Entry {
 /// Lets something happen to a job, in a transaction of its own.
 pub(super) async fn change(site: &Site, id: i64, event: Event, beside: &Beside) -> Result<Option<JobState>, DbError> {
     let mut tx = site.db().begin().await?;
-    let changed = store::change(&mut tx, id, event, beside).await?;
+    let changed = store::change(&mut tx, id, event, now_micros(), beside).await?;
     tx.commit().await?;
     Ok(changed.map(|standing| standing.state))
 }

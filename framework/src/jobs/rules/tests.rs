@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 
-const ATTEMPTS: u32 = 3;
-const LEASE: i64 = 30;
+pub(in crate::jobs) const ATTEMPTS: u32 = 3;
+pub(in crate::jobs) const LEASE: i64 = 30;
 
-fn queued(due_at: i64) -> Standing {
+pub(in crate::jobs) fn queued(due_at: i64) -> Standing {
     let free_at = Some(due_at);
     Standing { state: JobState::Queued, attempts: 0, fence: 0, free_at, due_at, ended_at: None }
 }
@@ -18,7 +18,7 @@ fn running() -> Standing {
 
 /// What happens in the model; a worker is named by the claim it once had.
 #[derive(Debug, Clone, Copy)]
-enum Happens {
+pub(in crate::jobs) enum Happens {
     TimePasses(i64),
     Claim,
     Renew(i64),
@@ -31,7 +31,7 @@ enum Happens {
     Again,
 }
 
-fn happens() -> impl Strategy<Value = Happens> {
+pub(in crate::jobs) fn happens() -> impl Strategy<Value = Happens> {
     let claim = 0..6_i64;
     prop_oneof![
         4 => (0..50_i64).prop_map(Happens::TimePasses),
@@ -48,7 +48,7 @@ fn happens() -> impl Strategy<Value = Happens> {
 }
 
 impl Happens {
-    fn event(self, now: i64) -> Option<Event> {
+    pub(in crate::jobs) fn event(self, now: i64) -> Option<Event> {
         Some(match self {
             Self::TimePasses(_) => return None,
             Self::Claim => Event::Claim { until: now + LEASE },

@@ -145,8 +145,10 @@ async fn hostile_files_are_only_reported(stage: &Stage) {
             let run = admin.path().await;
             admin.send("encoding").await;
             let done = "SELECT COUNT(*) FROM import_runs WHERE state = 'done'";
-            holds_within("the import is done", Duration::from_secs(30), async || server.database().number(done).await == 1)
-                .await;
+            holds_within("the import is done", Duration::from_secs(30), async || {
+                server.database().number(done).await == 1
+            })
+            .await;
             admin.open(&run).await;
             is_harmless(&admin, &mut findings, &format!("the report of {name:?}")).await;
         }

@@ -110,8 +110,10 @@ async fn an_import_report_is_sound(stage: &Stage) {
             let run = anna.path().await;
             anna.send("encoding").await;
             let done = "SELECT COUNT(*) FROM import_runs WHERE state = 'done'";
-            holds_within("the import is done", Duration::from_secs(30), async || server.database().number(done).await == 1)
-                .await;
+            holds_within("the import is done", Duration::from_secs(30), async || {
+                server.database().number(done).await == 1
+            })
+            .await;
             anna.open(&run).await;
             is_sound(&anna, "an import report").await;
         }

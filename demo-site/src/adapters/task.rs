@@ -186,37 +186,41 @@ async fn tick(
 ) -> Result<Option<String>, PageError> {
     let (now, tx) = (now_micros(), cx.tx().await?);
     let subject = &stored.subject;
-    // Pressed twice it is done once, and the second is told the same.
-    let (happened, is_so_already, action, sentence, message) = match action {
+    let (happened, action, sentence, message) = match action {
         TaskAction::Done => (
             tasks::finish(tx, stored.id, version, now).await?,
-            stored.done_at.is_some(),
             "done",
             format!("Finished the task “{subject}”"),
-            format!("“{subject}” is done."),
+            is_done(subject),
         ),
         TaskAction::Again => (
             tasks::reopen(tx, stored.id, version, now).await?,
-            stored.done_at.is_none(),
             "reopened",
             format!("Opened the task “{subject}” again"),
-            format!("“{subject}” is to be done again."),
+            is_open(subject),
         ),
         _ => (
             tasks::remove(tx, stored.id, version).await?,
-            false,
             "removed",
             format!("Removed the task “{subject}”"),
             format!("“{subject}” has been removed."),
         ),
     };
     if !happened {
-        return Ok(is_so_already.then_some(message));
+        return Ok(None);
     }
     let told = stored.client_id.map(|client| (client, sentence.as_str()));
     note(cx, stored, action, json!({}), told).await?;
     tell(cx, stored.id, [stored.owner_id, None], [stored.client_id, None]);
     Ok(Some(message))
+}
+
+fn is_done(subject: &str) -> String {
+    format!("“{subject}” is done.")
+}
+
+fn is_open(subject: &str) -> String {
+    format!("“{subject}” is to be done again.")
 }
 
 async fn note(
@@ -267,6 +271,12 @@ async fn overtaken(
         form.refuse_all("This task is not there any more.");
         return Ok(Done::new());
     };
+    // Pressed twice it is done once, and the second is told the same.
+    match (action, now.done_at) {
+        (TaskAction::Done, Some(_)) => return went_well(cx, is_done(&now.subject)),
+        (TaskAction::Again, None) => return went_well(cx, is_open(&now.subject)),
+        _ => {}
+    }
     if action != TaskAction::Save && cx.wants_fragment() && !cx.wants_json() {
         let message = format!("Somebody changed “{}” meanwhile. This is how it is now.", now.subject);
         return Ok(Done::new().answer(cx.json(&json!({ "message": message }))?));

@@ -47,8 +47,8 @@ pub struct Asked {
     pub before: Option<(i64, i64)>,
 }
 
-/// Who worked on a private record, and what it is called, is its owner's alone as well. What was removed is nobody's secret any
-/// more, and has left nothing to ask.
+/// Who worked on a private record, and what it is called, is its owner's alone as well. Whether what was removed was private nobody
+/// knows any more.
 const VISIBLE: &str = "NOT EXISTS (SELECT 1 FROM clients AS hidden \
     WHERE hidden.private AND hidden.owner_id IS DISTINCT FROM $1 AND hidden.id = CASE audit_log.record_kind \
     WHEN 'client' THEN audit_log.record_id \
@@ -65,7 +65,7 @@ const VISIBLE: &str = "NOT EXISTS (SELECT 1 FROM clients AS hidden \
 /// # Errors
 /// Whatever the database says.
 pub async fn list(conn: &mut Conn, viewer: i64, asked: &Asked) -> Result<(Vec<Noted>, bool), DbError> {
-    let mut conditions = VISIBLE.to_owned();
+    let mut conditions = String::new();
     let mut values: Vec<Value> = vec![viewer.into()];
     let mut narrow = |condition: &str, wanted: Vec<Value>| {
         let mut text = condition.to_owned();
@@ -73,17 +73,17 @@ pub async fn list(conn: &mut Conn, viewer: i64, asked: &Asked) -> Result<(Vec<No
             values.push(value);
             text = text.replacen('?', &format!("${}", values.len()), 1);
         }
-        conditions.push_str(" AND ");
         conditions.push_str(&text);
+        conditions.push_str(" AND ");
     };
     if let Some(actor) = asked.actor {
         narrow("actor_id = ?", vec![actor.into()]);
     }
-    if !asked.kind.is_empty() {
-        narrow("record_kind = ?", vec![(&asked.kind).into()]);
-    }
-    if let Some(record) = asked.record {
-        narrow("record_id = ?", vec![record.into()]);
+    match asked.record {
+        Some(record) => narrow("record_kind = ? AND record_id = ?", vec![(&asked.kind).into(), record.into()]),
+        // Not by the index of records: all of a kind would be sorted for one page of them.
+        None if !asked.kind.is_empty() => narrow("(record_kind || '') = ?", vec![(&asked.kind).into()]),
+        None => {}
     }
     if !asked.action.is_empty() {
         narrow("action = ?", vec![(&asked.action).into()]);
@@ -98,7 +98,7 @@ pub async fn list(conn: &mut Conn, viewer: i64, asked: &Asked) -> Result<(Vec<No
     }
     let select = format!(
         "SELECT id, happened_at, actor, action, record_kind, record_id, record_name, changes FROM audit_log \
-         WHERE {conditions} ORDER BY happened_at DESC, id DESC LIMIT {}",
+         WHERE {conditions}{VISIBLE} ORDER BY happened_at DESC, id DESC LIMIT {}",
         PAGE + 1
     );
     let query = values.into_iter().fold(db::query_built(select), db::Query::bind);

@@ -139,10 +139,12 @@ pub async fn open(
     limit: i64,
 ) -> Result<Vec<StoredTask>, DbError> {
     let visible = visible::of_client("activities.client_id", 1);
+    // Chosen by their numbers first: only the few that are shown are read and sorted whole.
     let select = format!(
-        "SELECT {COLUMNS} FROM {TABLES} WHERE activities.kind = 'task' AND activities.done_at IS NULL \
+        "SELECT {COLUMNS} FROM {TABLES} WHERE activities.id IN (SELECT activities.id FROM activities \
+         WHERE activities.kind = 'task' AND activities.done_at IS NULL \
          AND activities.due_at >= $2 AND activities.due_at < $3 AND activities.due_at <> $4 AND {visible}{} \
-         ORDER BY activities.due_at, activities.id LIMIT $5",
+         ORDER BY activities.due_at, activities.id LIMIT $5) ORDER BY activities.due_at, activities.id",
         owned(owner, 6)
     );
     let query = db::query_built(select).bind(viewer).bind(span.from).bind(span.to).bind(span.except).bind(limit);

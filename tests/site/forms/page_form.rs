@@ -110,7 +110,10 @@ impl PageForm {
 
     /// What tells forms apart, whatever they hold: two rows of a list have the same form.
     pub(super) fn kind(&self) -> String {
-        let mut names: Vec<_> = self.controls.iter().map(|control| control.name.as_str()).collect();
+        // What may be chosen between two clients depends on where they differ.
+        let compared = self.path().contains("/merge/");
+        let controls = self.controls.iter().filter(|_| !compared);
+        let mut names: Vec<_> = controls.map(|control| control.name.as_str()).collect();
         // How many boxes there are to tick depends on what else there is.
         names.dedup();
         let buttons: Vec<_> = self.buttons.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -137,6 +140,9 @@ impl PageForm {
     pub(super) fn filled(&self) -> Vec<(String, String)> {
         self.fields(|control| match control.kind.as_str() {
             "hidden" | "select" => control.value.clone(),
+            "date" if control.value.is_empty() => "2026-03-31".to_owned(),
+            "time" if control.value.is_empty() => "09:30".to_owned(),
+            "number" if control.value.is_empty() => "10".to_owned(),
             _ if control.value.is_empty() => values::sound(&control.name),
             _ => control.value.clone(),
         })

@@ -33,6 +33,12 @@ async fn hidden(server: &Server) -> Places {
     places
 }
 
+/// The same address with the number of a record that never was.
+fn elsewhere(address: &str) -> String {
+    let parts = address.split('/').map(|part| if part.parse::<u64>().is_ok() { "987654" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
 async fn a_private_client_of_somebody_else_is_not_there(engine: Engine) {
     let server = Server::on(engine).start().await;
     let places = hidden(&server).await;
@@ -55,9 +61,14 @@ async fn a_private_client_of_somebody_else_is_not_there(engine: Engine) {
                 assert!(!answer.text().contains(SECRET), "{address} shows it to {name}: {answer:?}");
             }
             if route.takes("POST") && about_it {
-                let answer =
-                    other.post(&address).accept_json().form_with_token(&token, &[("version", "1")]).send().await;
-                assert!(matches!(answer.status, 403 | 404), "POST {address} as {name}: {answer:?}");
+                let post = async |address: &str| {
+                    let fields = [("version", "1"), ("stage", "1"), ("after", "")];
+                    other.post(address).accept_json().form_with_token(&token, &fields).send().await
+                };
+                let answer = post(&address).await;
+                let nothing = post(&elsewhere(&address)).await;
+                assert!(matches!(answer.status, 400 | 403 | 404), "POST {address} as {name}: {answer:?}");
+                assert_eq!(answer.status, nothing.status, "POST {address} as {name}: {answer:?}");
             }
         }
         for query in [

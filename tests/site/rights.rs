@@ -155,7 +155,10 @@ async fn every_page_answers_every_role_as_the_table_says(engine: Engine) {
             let address = address(route, &places);
             for (is_post, whom) in [(false, open), (true, post)] {
                 let status = ask(&server, &user, name, &address, is_post, &token).await;
-                if !is_right(status, name, is_post, whom, may) {
+                // Somebody else's view, somebody else's import.
+                let of_one_user = ["/clients/views/{view}", "/imports/{id}"];
+                let is_foreign = name != "admin" && of_one_user.iter().any(|path| route.pattern.starts_with(path));
+                if !is_right(status, name, is_post, whom, may) && !(is_foreign && status == 404) {
                     let verb = if is_post { "POST" } else { "GET" };
                     wrong.push(format!("{verb} {address} as {name}: {status}, it is for {whom:?}"));
                 }
@@ -169,7 +172,8 @@ fn address(route: &Route, places: &Places) -> String {
     let address = places.address(&route.pattern);
     let address = address.replace("/users/{id}", "/users/4").replace("/roles/{name}", "/roles/viewer");
     assert!(!address.contains('{'), "no address for {}: give it one in `Places`", route.pattern);
-    address
+    // A stream is of one pipeline.
+    if address == "/deals/live" { format!("{address}?pipeline=1") } else { address }
 }
 
 async fn ask(server: &Server, user: &Client, name: &str, address: &str, is_post: bool, token: &str) -> u16 {

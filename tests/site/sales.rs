@@ -354,7 +354,14 @@ async fn a_stage_with_deals_goes_only_with_a_place_for_them(engine: Engine) {
     let double = [("_action", "save_stage"), ("_row", "3"), ("version", "1"), ("name", "Won")];
     admin.post_form_json(path, &double).await.expect_status(422);
     // An outcome closes what stands there.
-    let closing = [("_action", "save_stage"), ("_row", "2"), ("version", "1"), ("outcome", "won")];
+    let closing = [
+        ("_action", "save_stage"),
+        ("_row", "2"),
+        ("version", "1"),
+        ("name", "Qualified"),
+        ("probability", "30"),
+        ("outcome", "won"),
+    ];
     admin.post_form_json(path, &closing).await.expect_status(200);
     assert!(record(&anna, &format!("/deals/{id}")).await["closed_at"].as_i64().is_some());
 }

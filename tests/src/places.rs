@@ -84,11 +84,22 @@ impl Places {
     fn statements(&self) -> Vec<String> {
         let Self { client, stage, user, .. } = self;
         let at = |kind| self.number(kind);
-        let (gone, other) = (FIRST - 1, at("other"));
+        let (gone, kept, other) = (FIRST - 1, FIRST - 2, at("other"));
+        let facts = |word: &str| format!(r#"{{"account":"placed-{word}","name":"Placed {word}"}}"#);
+        let before = format!(
+            r#"{{"kept":{},"gone":{},"chosen":{},"kept_version_before":1}}"#,
+            facts("kept"),
+            facts("gone"),
+            facts("kept")
+        );
         let rows = [
             (
                 "clients (id, account, name, search, sort_name, merged_into, created_at, updated_at)",
-                format!("{gone}, 'placed-gone', 'Gone', 'gone', 'gone', {client}, 1, 1"),
+                format!("{kept}, 'placed-kept', 'Placed kept', 'placed kept', 'placed kept', NULL, 1, 1"),
+            ),
+            (
+                "clients (id, account, name, search, sort_name, merged_into, created_at, updated_at)",
+                format!("{gone}, 'placed-gone', 'Placed gone', 'placed gone', 'placed gone', {kept}, 1, 1"),
             ),
             (
                 "clients (id, account, name, search, sort_name, created_at, updated_at)",
@@ -121,11 +132,16 @@ impl Places {
             ),
             (
                 "merges (id, kept_id, gone_id, before, kept_version, actor, merged_at)",
-                format!("{}, {client}, {gone}, '{{}}', 1, 'Ada Admin', 1", at("merges")),
+                format!("{}, {kept}, {gone}, '{before}', 1, 'Ada Admin', 1", at("merges")),
             ),
             (
                 "import_runs (id, owner_id, file_name, bytes, encoding, separator, state, created_at)",
                 format!("{}, {user}, 'placed.csv', 1, 'UTF-8', ',', 'done', 1", at("import_runs")),
+            ),
+            ("import_files (run_id, content)", format!("{}, 'Account,Name\n,Nameless\n'", at("import_runs"))),
+            (
+                "import_rows (run_id, line, outcome, reason)",
+                format!("{}, 2, 'refused', 'Field Account requires a value.'", at("import_runs")),
             ),
             (
                 "external_accounts (id, client_id, provider, reference, created_at, updated_at)",
@@ -147,6 +163,8 @@ impl Places {
             ),
             format!("UPDATE import_runs SET state = 'done', undone_at = NULL WHERE id = {}", at("import_runs")),
             format!("UPDATE merges SET undone_at = NULL WHERE id = {}", at("merges")),
+            format!("UPDATE clients SET version = 1 WHERE id = {kept}"),
+            format!("UPDATE clients SET merged_into = {kept} WHERE id = {gone}"),
             format!("UPDATE toolcrib_jobs SET state = 'failed', free_at = NULL WHERE id = {}", at("toolcrib_jobs")),
         ];
         inserts.chain(back).collect()

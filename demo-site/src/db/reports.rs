@@ -144,6 +144,9 @@ mod tests {
     const NOW: i64 = 1_773_324_300_000_000;
     const DAY: i64 = 86_400_000_000;
 
+    /// Client, stage, amount, currency, expected, closed, owner.
+    type Deal = (i64, i64, i64, &'static str, Option<i64>, Option<i64>, i64);
+
     async fn deals_are_summed_by_stage_currency_and_month(db: Db) {
         let mut tx = db.begin().await.unwrap();
         for statement in [
@@ -154,8 +157,7 @@ mod tests {
         ] {
             db::query(statement).execute(&mut tx).await.unwrap();
         }
-        // client, stage, amount, currency, expected, closed, owner
-        let deals: [(i64, i64, i64, &str, Option<i64>, Option<i64>, i64); 9] = [
+        let deals: [Deal; 9] = [
             (1, 1, 100, "EUR", Some(NOW), None, 1),
             (1, 1, 200, "EUR", Some(NOW + DAY), None, 2),
             (1, 1, 400, "USD", Some(NOW), None, 1),

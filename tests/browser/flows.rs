@@ -54,7 +54,7 @@ async fn who_edits_is_seen_by_the_others_and_collides_with_them(stage: &Stage) {
     let edit = format!("/clients/{id}/edit");
     boris.open(&edit).await;
     anna.open(&edit).await;
-    let seen = "return document.querySelector('[data-presence]')?.innerText.includes('Anna Lindqvist')";
+    let seen = "return document.querySelector('[data-presence]')?.innerText.includes('Anna Lindqvist is editing')";
     boris.until("Boris sees that Anna is editing", seen).await;
     anna.fill("city", "Antwerpen").await;
     anna.send("city").await;
@@ -66,7 +66,7 @@ async fn who_edits_is_seen_by_the_others_and_collides_with_them(stage: &Stage) {
     assert_eq!(boris.value("city").await, "Bratislava", "what he typed is kept");
     boris.send("city").await;
     assert_eq!(boris.path().await, format!("/clients/{id}"), "{}", boris.text().await);
-    let gone = "return !document.querySelector('[data-presence]')?.innerText.includes('Boris')";
+    let gone = "return !document.querySelector('[data-presence]')?.innerText.includes('Boris Novák is editing')";
     anna.until("Boris has left the form", gone).await;
 }
 
@@ -144,7 +144,7 @@ async fn an_import_runs_while_one_looks_and_is_undone(stage: &Stage) {
     let server = stage.site().start().await;
     let anna = stage.signed_in(&server, "anna").await;
     let before = server.database().number("SELECT COUNT(*) FROM clients").await;
-    let mut file = String::from("Firma;Kürzel;Ort\r\n");
+    let mut file = String::from("Firma;Account;Ort\r\n");
     for number in 0..2_000 {
         let _ = write!(file, "Müller {number};IMP-{number};Köln\r\n");
     }
@@ -170,9 +170,9 @@ async fn an_import_runs_while_one_looks_and_is_undone(stage: &Stage) {
 async fn two_clients_are_merged_and_the_merge_is_undone(stage: &Stage) {
     let server = stage.site().start().await;
     let api = server.signed_in("anna").await;
-    let (kept, gone) = (api.create(&NewClient::valid()).await, api.create(&NewClient::valid()).await);
-    let person = [("client_id", gone.to_string()), ("name", "Mia Moved".to_owned())];
-    let person: Vec<_> = person.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let other = NewClient::valid();
+    let (kept, gone) = (api.create(&NewClient::valid()).await, api.create(&other).await);
+    let person = [("account", other.account()), ("name", "Mia Moved")];
     api.post_form_json("/persons", &person).await.expect_status(200);
     let anna = stage.signed_in(&server, "anna").await;
     anna.open(&format!("/clients/{kept}/merge/{gone}")).await;

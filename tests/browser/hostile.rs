@@ -102,16 +102,16 @@ async fn put(server: &Server, number: usize, value: &str) -> i64 {
         .await;
     for statement in [
         format!(
-            "contacts (client_id, name, title, email, phone, search, created_at) \
-                 VALUES ({id}, {value}, {value}, {value}, {value}, {search}, {now})"
+            "persons (client_id, name, title, email, phone, search, sort_name, created_at, updated_at) \
+                 VALUES ({id}, {value}, {value}, {value}, {value}, {search}, {search}, {now}, {now})"
         ),
         format!(
-            "deals (client_id, title, stage, amount_minor, currency, search, created_at) \
-                 VALUES ({id}, {value}, 'lead', 9007199254740993, 'EUR', {search}, {now})"
+            "deals (client_id, title, stage_id, amount_minor, currency, search, created_at, updated_at) \
+                 VALUES ({id}, {value}, 1, 9007199254740993, 'EUR', {search}, {now}, {now})"
         ),
         format!(
-            "activities (client_id, kind, subject, body, author, happened_at, created_at) \
-                 VALUES ({id}, 'note', {value}, {value}, {value}, {now}, {now})"
+            "activities (client_id, kind, subject, body, author, happened_at, created_at, updated_at) \
+                 VALUES ({id}, 'note', {value}, {value}, {value}, {now}, {now}, {now})"
         ),
     ] {
         server.database().number(&format!("INSERT INTO {statement} RETURNING id")).await;

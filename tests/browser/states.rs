@@ -74,7 +74,7 @@ async fn a_card_with_its_panels_is_sound(stage: &Stage) {
     anna.follow(&format!("/clients/{none}")).await;
     for id in [none.to_string(), most.to_string()] {
         anna.open(&format!("/clients/{id}")).await;
-        let loaded = "return document.querySelectorAll('[data-tracking-id]').length === 3";
+        let loaded = "return document.querySelectorAll('[data-tracking-id]').length === 4";
         anna.until("three panels are loaded", loaded).await;
         is_sound(&anna, &format!("the card {id} with its panels")).await;
     }

@@ -105,7 +105,7 @@ impl Scene {
         let sender = self.sender(form).await;
         for _ in 0..2 {
             let page = sender.get(&form.page).await;
-            assert!(matches!(page.status, 200 | 404), "{}: {page:?}", form.page);
+            assert!(matches!(page.status, 200 | 303 | 404), "{}: {page:?}", form.page);
             let found = PageForm::all(&form.page, &page.text()).into_iter().find(|found| found.kind() == form.kind());
             match found {
                 Some(found) => return (sender, found),

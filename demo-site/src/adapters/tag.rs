@@ -39,7 +39,7 @@ pub enum TagAction {
 }
 
 /// Tags are typed with commas between them.
-fn no_comma(name: &mut String) -> Result<(), &'static str> {
+fn no_comma(name: &str) -> Result<(), &'static str> {
     if name.contains(',') { Err("must not have a comma") } else { Ok(()) }
 }
 

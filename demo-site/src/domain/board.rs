@@ -3,8 +3,10 @@
 /// The room left between two cards.
 pub const GAP: i64 = 1 << 20;
 
-/// The position between two neighbours of a column, either of which may be missing: at the top there is none
-/// before, at the end none behind. Nothing where no number is left between them: the column is numbered anew first.
+/// The position between two neighbours of a column, either of which may be missing.
+///
+/// At the top there is none before, at the end none behind. Nothing where no number is left between them: the column is
+/// numbered anew first.
 #[must_use]
 pub fn between(before: Option<i64>, behind: Option<i64>) -> Option<i64> {
     match (before, behind) {

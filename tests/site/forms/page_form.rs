@@ -143,6 +143,10 @@ impl PageForm {
             "date" if control.value.is_empty() => "2026-03-31".to_owned(),
             "time" if control.value.is_empty() => "09:30".to_owned(),
             "number" if control.value.is_empty() => "10".to_owned(),
+            // A client that is there: only who adds or converts one gives a new account.
+            _ if control.value.is_empty() && control.name == "account" && self.path() != "/clients" => {
+                "placed-other".to_owned()
+            }
             _ if control.value.is_empty() => values::sound(&control.name),
             _ => control.value.clone(),
         })

@@ -53,9 +53,10 @@ pub async fn has_place(conn: &mut Conn, held: &Held, stage: i64, after: Option<i
     Ok(before == after)
 }
 
-/// Answers the position right behind a deal of a stage, or at the top of the stage, for the deal `moving`; where there is no
-/// room, the stage is numbered anew first. Nothing where the deal to stand behind is not in that stage. The stage is
-/// [held](crate::db::pipelines::hold_stage).
+/// Answers the position right behind a deal of a stage, or at the top of the stage, for the deal `moving`.
+///
+/// Where there is no room, the stage is numbered anew first. Nothing where the deal to stand behind is not in that stage. The
+/// stage is [held](crate::db::pipelines::hold_stage).
 ///
 /// # Errors
 /// Whatever the database says.

@@ -142,6 +142,9 @@ impl PageForm {
             "hidden" | "select" => control.value.clone(),
             "date" if control.value.is_empty() => "2026-03-31".to_owned(),
             "time" if control.value.is_empty() => "09:30".to_owned(),
+            "email" if control.value.is_empty() => values::sound("email"),
+            "tel" if control.value.is_empty() => values::sound("phone"),
+            "url" if control.value.is_empty() => values::sound("website"),
             "number" if control.value.is_empty() => "10".to_owned(),
             // A client that is there: only who adds or converts one gives a new account.
             _ if control.value.is_empty() && control.name == "account" && self.path() != "/clients" => {

@@ -30,7 +30,9 @@ async fn every_button_of_every_form_works_without_scripts(engine: Engine) {
                 assert!(next.status == 200 && next.is_html(), "{what} leads to {}: {next:?}", answer.location());
             } else {
                 let told = toolcrib_tests::html::visible_text(&answer.text());
-                assert!(answer.status == 200 && answer.is_html(), "{what}: {told} {answer:?}");
+                // What has deals does not go.
+                let is_kept = answer.status == 422 && form.path().starts_with("/pipelines") && told.contains("deals");
+                assert!((answer.status == 200 || is_kept) && answer.is_html(), "{what}: {told} {answer:?}");
                 assert!(answer.text().contains("</html>"), "{what} is answered by a part of a page: {answer:?}");
             }
         }
@@ -46,7 +48,8 @@ async fn every_form_of_an_adapter_answers_the_script_in_place(engine: Engine) {
     for form in forms.iter().filter(|form| form.is_of_an_adapter() || form.part.is_some()) {
         let (sender, form) = scene.open(form).await;
         let answer = form.request(&sender, &form.filled()).header("x-requested-with", "fetch").send().await;
-        assert_eq!(answer.status, 200, "{}: {answer:?}", form.kind());
+        let said = toolcrib_tests::html::visible_text(&answer.text());
+        assert_eq!(answer.status, 200, "{}: {said} {answer:?}", form.kind());
         if answer.is_json() {
             let next = answer.json();
             let local = next["location"].as_str().is_none_or(|to| to.starts_with('/') && !to.starts_with("//"));

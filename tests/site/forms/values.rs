@@ -44,6 +44,7 @@ pub(super) fn sound(name: &str) -> String {
         "email" => "somebody@example.com".to_owned(),
         "website" => "https://example.com".to_owned(),
         "phone" => "+45 33 11 22 33".to_owned(),
+        "time" => "09:30".to_owned(),
         "amount" | "amount_minor" | "deal_amount" => "1200.00".to_owned(),
         "file" => format!("Account,Name\n{0},Company {0}\n", random::word("F")),
         _ => random::word("word"),

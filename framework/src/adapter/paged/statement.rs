@@ -28,9 +28,9 @@ impl<A: Adapter> Listing<A> {
             )));
         }
         let mut sql = Sql::with("", values);
-        // Each part by itself, so that an OR of the site's does not reach beyond its own.
-        sql.text(if condition.is_empty() { "" } else { " WHERE (" }).text(condition);
-        let mut next = if condition.is_empty() { " WHERE " } else { ") AND " };
+        let mut next = " WHERE ";
+        // What the visitor asks for comes first: SQLite looks at the parts one after the other, and most rows fail here
+        // already, before a condition of the site's that may ask other tables.
         if let Some(column) = Columns::<A>::TABLE.list.search {
             for word in &asked.words {
                 sql.text(next).text(column).text(" LIKE ").value(like_pattern(word)).text(" ESCAPE '\\'");
@@ -41,8 +41,9 @@ impl<A: Adapter> Listing<A> {
             sql.text(next).text(filter.column).text(" = ").value(filter.value.clone());
             next = " AND ";
         }
-        if next == ") AND " {
-            sql.text(")");
+        if !condition.is_empty() {
+            // By itself, so that an OR of the site's does not reach beyond its own.
+            sql.text(next).text("(").text(condition).text(")");
         }
         Ok(Self { condition: sql, sort: asked.sort, adapter: PhantomData })
     }
@@ -104,15 +105,15 @@ mod tests {
         let (text, values) = list.rows(25, 50).parts();
         assert_eq!(
             text,
-            "SELECT id, version, title, pages, done, secret FROM notes WHERE (owner_id = $1 OR $2) AND \
-             search LIKE $3 ESCAPE '\\' AND search LIKE $4 ESCAPE '\\' AND title = $5 \
+            "SELECT id, version, title, pages, done, secret FROM notes WHERE search LIKE $3 ESCAPE '\\' AND \
+             search LIKE $4 ESCAPE '\\' AND title = $5 AND (owner_id = $1 OR $2) \
              ORDER BY title, id LIMIT $6 OFFSET $7"
         );
         let expected: Vec<Value> =
             vec![7_i64.into(), true.into(), "%a%".into(), "%b%".into(), "milk".into(), 25_i64.into(), 50_i64.into()];
         assert_eq!(values, expected);
         let (text, _) = list.count(9).parts();
-        assert!(text.ends_with(" AND title = $5 LIMIT $6) AS counted"), "{text}");
+        assert!(text.ends_with(" AND (owner_id = $1 OR $2) LIMIT $6) AS counted"), "{text}");
     }
 
     #[test]

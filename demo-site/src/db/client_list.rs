@@ -163,12 +163,12 @@ pub async fn cities(conn: &mut Conn, viewer: i64) -> Result<Vec<String>, DbError
     frequent(conn, "city", viewer).await
 }
 
-/// The index of the column has all that is asked for, but for the few clients that are hidden: those are left out by their ids.
+/// The index of the column has all that is asked for.
 async fn frequent(conn: &mut Conn, column: &'static str, viewer: i64) -> Result<Vec<String>, DbError> {
     let select = format!(
-        "SELECT {column} FROM (SELECT {column}, COUNT(*) AS clients FROM clients WHERE {column} <> '' AND {hidden} \
+        "SELECT {column} FROM (SELECT {column}, COUNT(*) AS clients FROM clients WHERE {column} <> '' AND {visible} \
          GROUP BY {column} ORDER BY COUNT(*) DESC, {column} LIMIT $2) AS offered ORDER BY {column}",
-        hidden = visible::of_client("clients.id", 1),
+        visible = visible::client(1),
     );
     db::query_built(select).bind(viewer).bind(MOST_OFFERED).scalars(conn).await
 }

@@ -13,6 +13,8 @@ pub struct Places {
     pipeline: i64,
     stage: i64,
     user: i64,
+    /// PostgreSQL gives the jobs their numbers by itself, unless it is told not to.
+    own_number: &'static str,
 }
 
 /// What stands in a pattern, and what it is called in the table of its records.
@@ -40,6 +42,7 @@ impl Places {
             pipeline: database.number("SELECT MIN(id) FROM pipelines").await,
             stage: database.number("SELECT MIN(id) FROM stages").await,
             user: database.number("SELECT id FROM toolcrib_users WHERE name = 'admin'").await,
+            own_number: if database.file().is_some() { "" } else { "OVERRIDING SYSTEM VALUE " },
         };
         places.restore(database).await;
         places
@@ -83,7 +86,7 @@ impl Places {
 
     #[expect(clippy::too_many_lines, reason = "a table with a line for each kind of record")]
     fn statements(&self) -> Vec<String> {
-        let Self { client, stage, user, .. } = self;
+        let Self { client, stage, user, own_number, .. } = self;
         let at = |kind| self.number(kind);
         let (gone, kept, other) = (FIRST - 1, FIRST - 2, at("other"));
         let facts = |word: &str| format!(r#"{{"account":"placed-{word}","name":"Placed {word}"}}"#);
@@ -153,8 +156,9 @@ impl Places {
                 format!("{}, 'placed', '{{}}', 'failed', 1, 1, 1", at("toolcrib_jobs")),
             ),
         ];
-        let inserts =
-            rows.iter().map(|(table, row)| format!("INSERT INTO {table} VALUES ({row}) ON CONFLICT DO NOTHING"));
+        let inserts = rows
+            .iter()
+            .map(|(table, row)| format!("INSERT INTO {table} {own_number}VALUES ({row}) ON CONFLICT DO NOTHING"));
         let back = [
             format!("UPDATE clients SET merged_into = NULL WHERE id IN ({client}, {other})"),
             format!(

@@ -139,6 +139,7 @@ impl Scene {
     /// An entry for the log to show; a role, unless it is there; and the user may sign in again.
     async fn prepare(&self) {
         self.places.restore(self.server.database()).await;
+        self.admin.post_form("/tools/requests", &[("do", "resume")]).await.expect_status(303);
         self.admin.post_form("/examples/tally?fail=error", &[]).await.expect_status(500);
         let role = [("name", ROLE), ("label", "Guests"), ("rights", "look")];
         let made = self.admin.post_form_json("/tools/roles", &role).await;

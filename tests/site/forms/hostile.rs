@@ -46,10 +46,12 @@ async fn attack(scene: &Scene, form: &PageForm, failed: &mut Vec<String>) -> usi
     let text = form.controls.iter().find(|control| control.kind != "hidden");
     let text = text.map_or("unknown", |control| control.name.as_str());
     let mut ways: Vec<(String, Way<'_>)> = Vec::new();
-    for name in names {
-        // A wrong token is refused before the form is looked at; `csrf` has more of them.
-        let values = if name == "_csrf" { 1 } else { HOSTILE.len() };
-        for (what, value) in HOSTILE.into_iter().take(values) {
+    for (number, name) in names.into_iter().enumerate() {
+        // Some for each field, in turns, so that each form gets them all; the long run takes all for each. A wrong token is refused
+        // before the form is looked at; `csrf` has more of them.
+        let some = toolcrib_tests::rounds(3, HOSTILE.len());
+        let values = if name == "_csrf" { 1 } else { some };
+        for (what, value) in HOSTILE.into_iter().cycle().skip(number * some).take(values) {
             ways.push((format!("{what} in {name}"), Way::Value(name, value.to_owned())));
         }
         ways.push((format!("{name} twice"), Way::Added(vec![(name, MARK)])));

@@ -63,7 +63,7 @@ pub fn write_line(file: &mut Vec<u8>, cells: &[&str]) {
     file.extend_from_slice(b"\r\n");
 }
 
-/// Writes rows of any cells, marked and quoted like those of [`write`].
+/// Writes rows of any cells, marked and quoted like those of [`write()`].
 pub fn write_cells(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
     let mut file = Vec::new();
     for row in rows {

@@ -47,9 +47,9 @@ async fn attack(scene: &Scene, form: &PageForm, failed: &mut Vec<String>) -> usi
     let text = text.map_or("unknown", |control| control.name.as_str());
     let mut ways: Vec<(String, Way<'_>)> = Vec::new();
     for (number, name) in names.into_iter().enumerate() {
-        // Some for each field, in turns, so that each form gets them all; the long run takes all for each. A wrong token is refused
-        // before the form is looked at; `csrf` has more of them.
-        let some = toolcrib_tests::rounds(3, HOSTILE.len());
+        // Some for each field, in turns, so that each form gets them all; a new client, and in the long run every form, gets all
+        // in each field. A wrong token is refused before the form is looked at; `csrf` has more of them.
+        let some = if form.path() == "/clients" { HOSTILE.len() } else { toolcrib_tests::rounds(3, HOSTILE.len()) };
         let values = if name == "_csrf" { 1 } else { some };
         for (what, value) in HOSTILE.into_iter().cycle().skip(number * some).take(values) {
             ways.push((format!("{what} in {name}"), Way::Value(name, value.to_owned())));

@@ -10,9 +10,6 @@ use crate::domain::csv_export::ExportRow;
 /// The most industries, and the most cities, that are offered.
 const MOST_OFFERED: i64 = 50;
 
-/// The most users or tags that are offered.
-const MOST_CHOICES: i64 = 200;
-
 /// How many clients are read at once for a file.
 const BATCH: i64 = 2_000;
 
@@ -136,17 +133,6 @@ pub async fn beside(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Beside>, DbError
     ids.iter().copied().fold(db::query_built(select), Query::bind).fetch_all(conn).await
 }
 
-/// The users who may look after clients, by name.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn owners(conn: &mut Conn) -> Result<Vec<(i64, String)>, DbError> {
-    db::query("SELECT id, display_name FROM toolcrib_users WHERE NOT disabled ORDER BY display_name, id LIMIT $1")
-        .bind(MOST_CHOICES)
-        .fetch_all(conn)
-        .await
-}
-
 /// The most frequent industries, by name.
 ///
 /// # Errors
@@ -245,7 +231,10 @@ mod tests {
         assert_eq!(cities(&mut tx, 1).await.unwrap(), ["Bonn", "Hidden-Town"]);
         assert_eq!(cities(&mut tx, 2).await.unwrap(), ["Bonn"]);
         assert_eq!(industries(&mut tx, 2).await.unwrap(), ["Tools"]);
-        assert_eq!(owners(&mut tx).await.unwrap(), [(1, "Anna".to_owned()), (2, "Boris".to_owned())]);
+        assert_eq!(
+            crate::db::colleagues::offered(&mut tx, None).await.unwrap(),
+            [(1, "Anna".to_owned()), (2, "Boris".to_owned())]
+        );
         let beside = beside(&mut tx, &[1, 3]).await.unwrap();
         assert_eq!(
             beside.iter().map(|row| (row.private, row.owner.as_str())).collect::<Vec<_>>(),

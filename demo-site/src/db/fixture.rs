@@ -8,6 +8,7 @@ use toolcrib::Settings;
 use toolcrib::db::{Conn, Db, Engine, query};
 
 use super::{POSTGRES, SQLITE};
+use crate::adapters::Client;
 
 /// Names the PostgreSQL server for tests; its user must be allowed to create databases.
 const POSTGRES_URL: &str = "TOOLCRIB_TEST_POSTGRES_URL";
@@ -102,6 +103,16 @@ fn with_database(server: &str, name: &str) -> String {
     let mut url = url::Url::parse(server).unwrap();
     url.set_path(name);
     url.into()
+}
+
+/// Every client, by account, whoever may see it.
+pub(super) async fn all_clients(conn: &mut Conn) -> Vec<Client> {
+    query(
+        "SELECT account, name, industry, city, website, phone, email, notes, updated_at FROM clients ORDER BY account",
+    )
+    .fetch_all(conn)
+    .await
+    .unwrap()
 }
 
 /// Makes two tests of a function over a [`Db`]: one per engine.

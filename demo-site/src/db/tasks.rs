@@ -5,7 +5,7 @@ mod choices;
 use serde::{Deserialize, Serialize};
 use toolcrib::db::{self, Conn, DbError, Query};
 
-pub use choices::{Candidate, client, clients_like, people};
+pub use choices::{Candidate, client, clients_like};
 
 use super::visible;
 use crate::domain::agenda::{DAY, Show, Span, clock_text, day_of, is_overdue};

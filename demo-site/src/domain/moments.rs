@@ -1,14 +1,15 @@
 //! When something was, where people say a day.
 
-const HOUR: i64 = 3_600_000_000;
-const DAY: i64 = 24 * HOUR;
+use super::agenda::{DAY, day_of};
+
+const HOUR: i64 = DAY / 24;
 
 /// The moment of an activity of which its form says the day, as that day's begin: the moment it had, if that was the
 /// day; now, if it is today; else noon (UTC).
 #[must_use]
 pub fn of_day(day: Option<i64>, before: Option<i64>, now: i64) -> i64 {
     let Some(begin) = day else { return before.unwrap_or(now) };
-    let is_of_day = |moment: &i64| moment.div_euclid(DAY) == begin.div_euclid(DAY);
+    let is_of_day = |moment: &i64| day_of(*moment) == day_of(begin);
     before.filter(is_of_day).or(Some(now).filter(is_of_day)).unwrap_or_else(|| begin.saturating_add(12 * HOUR))
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use toolcrib::prelude::*;
 
 use super::Task;
+use crate::db::colleagues;
 use crate::db::tasks::{self, Candidate, NewTask, StoredTask};
 use crate::pages::viewer;
 
@@ -67,7 +68,7 @@ pub(super) async fn changes(tx: &mut Conn, old: &StoredTask, new: &NewTask) -> R
     compare("due_at", json!(old.due_at), json!(new.due_at));
     compare("body", json!(old.body), json!(new.body));
     if old.owner_id != new.owner_id {
-        let people = tasks::people(tx).await?;
+        let people = colleagues::offered(tx, None).await?;
         let name = people.into_iter().find(|(id, _)| Some(*id) == new.owner_id).map(|(_, name)| name);
         compare("owner", json!(old.owner), json!(name));
     }

@@ -5,8 +5,8 @@ use toolcrib::users::{PasswordHash, Users};
 
 use super::companies::COMPANIES;
 use super::*;
-use crate::db::fixture::on_both_engines;
-use crate::db::{clients, desk, panels, timeline};
+use crate::db::fixture::{all_clients, on_both_engines};
+use crate::db::{desk, panels, timeline};
 use crate::domain::csv_import;
 
 const NOW: i64 = 1_700_000_000_000_000;
@@ -80,9 +80,9 @@ async fn a_new_crm_has_users_clients_and_a_story(db: Db) {
 
 async fn a_crm_with_users_is_left_alone(db: Db) {
     assert_eq!(fill(&db).await, Seeded::Done);
-    let before = clients::all_for_export(&mut db.read().await.unwrap()).await.unwrap();
+    let before = all_clients(&mut db.read().await.unwrap()).await;
     assert_eq!(fill(&db).await, Seeded::AlreadyThere);
-    let after = clients::all_for_export(&mut db.read().await.unwrap()).await.unwrap();
+    let after = all_clients(&mut db.read().await.unwrap()).await;
     assert_eq!(before, after);
 }
 
@@ -90,7 +90,7 @@ async fn two_that_start_at_once_do_not_collide(db: Db) {
     let mut outcomes = <[Seeded; 2]>::from(tokio::join!(fill(&db), fill(&db)));
     outcomes.sort_by_key(|outcome| *outcome == Seeded::AlreadyThere);
     assert_eq!(outcomes, [Seeded::Done, Seeded::AlreadyThere]);
-    let all = clients::all_for_export(&mut db.read().await.unwrap()).await.unwrap();
+    let all = all_clients(&mut db.read().await.unwrap()).await;
     assert_eq!(all.len(), COMPANIES.len());
 }
 

@@ -1,9 +1,8 @@
-//! What a task's form offers and looks up: people, and the client that was typed.
+//! What a task's form looks up: the client that was typed.
 
 use toolcrib::adapter::{fold, like_pattern, words};
 use toolcrib::db::{self, Conn, DbError};
 
-use super::MOST;
 use crate::db::visible;
 
 /// A client that what was typed may mean.
@@ -17,17 +16,6 @@ pub struct Candidate {
     pub name: String,
     /// Whose it alone is, where it is private.
     pub private_owner: Option<i64>,
-}
-
-/// Answers those who may own something, by name: all users who may sign in, at most two hundred.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn people(conn: &mut Conn) -> Result<Vec<(i64, String)>, DbError> {
-    db::query("SELECT id, display_name FROM toolcrib_users WHERE NOT disabled ORDER BY display_name, id LIMIT $1")
-        .bind(MOST)
-        .fetch_all(conn)
-        .await
 }
 
 const CANDIDATE: &str = "SELECT clients.id, clients.account, clients.name, \

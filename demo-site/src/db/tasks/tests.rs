@@ -114,5 +114,8 @@ async fn a_client_is_found_by_its_account_its_name_or_its_words(db: Db) {
     }
     assert_eq!(client(&mut tx, ANNA, 2).await.unwrap(), None);
     assert_eq!(client(&mut tx, BORIS, 2).await.unwrap().unwrap().private_owner, Some(BORIS));
-    assert_eq!(people(&mut tx).await.unwrap(), [(1, "Anna".to_owned()), (2, "Boris".to_owned())]);
+    assert_eq!(
+        crate::db::colleagues::offered(&mut tx, None).await.unwrap(),
+        [(1, "Anna".to_owned()), (2, "Boris".to_owned())]
+    );
 }

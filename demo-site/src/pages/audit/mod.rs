@@ -11,7 +11,7 @@ use toolcrib::server::SiteBuilder;
 use self::changes::{Change, changes};
 use super::{filters, viewer};
 use crate::db::audit::{self, Asked, Noted};
-use crate::db::tasks;
+use crate::db::colleagues;
 
 /// What kinds of records there are.
 const KINDS: [&str; 14] = [
@@ -77,7 +77,7 @@ impl PageModule for AuditPage {
         let (viewer, asked) = (viewer(cx)?, asked(cx));
         let rows = cx.read().await?;
         let (entries, more) = audit::list(rows, viewer, &asked).await?;
-        let people = tasks::people(rows).await?;
+        let people = colleagues::offered(rows, None).await?;
         let list = AuditList { asked, people, entries, more };
         if cx.wants_json() { cx.json(&list.as_json()) } else { cx.render(list) }
     }

@@ -6,7 +6,8 @@ use toolcrib::prelude::*;
 
 use super::list::address;
 use crate::db::bulk::{self, By, Chosen};
-use crate::db::client_list::{self, Matching};
+use crate::db::client_list::Matching;
+use crate::db::colleagues;
 use crate::db::tags;
 use crate::domain::client_filter::{ClientFilter, Owner, tag_names};
 use crate::pages::filters::grouped;
@@ -119,7 +120,7 @@ async fn give(
 ) -> Result<Result<Outcome, String>, PageError> {
     let Some(owner) = Owner::parse(owner) else { return Ok(Err("Choose an owner first.".to_owned())) };
     let id = owner.id(by.viewer);
-    let owners = client_list::owners(tx).await?;
+    let owners = colleagues::offered(tx, None).await?;
     let named = id.and_then(|id| owners.iter().find(|(known, _)| *known == id));
     if id.is_some() && named.is_none() {
         return Ok(Err("There is no such user to give clients to.".to_owned()));

@@ -12,7 +12,7 @@ use crate::adapters::{Client, ClientAction, SavedView, ViewAction};
 use crate::db::client_list::{self, Beside, Matching};
 use crate::db::tags::{self, Tag};
 use crate::db::views::{self, View};
-use crate::db::{bulk, client_list::MOST_EXPORTED};
+use crate::db::{bulk, client_list::MOST_EXPORTED, colleagues};
 use crate::domain::client_filter::{ClientFilter, Owner};
 use crate::domain::tagging;
 use crate::pages::filters::{self, grouped};
@@ -91,7 +91,7 @@ impl PageModule for ClientsPage {
         let rows = cx.read().await?;
         let offered = Offered {
             views: views::listed(rows, viewer).await?,
-            owners: client_list::owners(rows).await?,
+            owners: colleagues::offered(rows, None).await?,
             tags: tags::all(rows).await?,
             industries: client_list::industries(rows, viewer).await?,
             cities: client_list::cities(rows, viewer).await?,

@@ -13,8 +13,8 @@ use toolcrib::server::SiteBuilder;
 use self::numbers::{Closed, Expected, Heap, Step};
 use super::filters::{self, grouped};
 use super::viewer;
+use crate::db::colleagues;
 use crate::db::reports::{self, Asked, Pipeline, Stage, Sum};
-use crate::db::tasks;
 use crate::domain::charts::{self, Chart, Entry, Value, compact};
 use crate::domain::months::{Span, months};
 
@@ -73,7 +73,7 @@ impl Reports {
         let is_asked = |pipeline: &&Pipeline| Some(pipeline.id) == asked_pipeline;
         let chosen = pipelines.iter().find(is_asked).or(pipelines.first());
         let pipeline = chosen.map_or(0, |pipeline| pipeline.id);
-        let people = tasks::people(rows).await?;
+        let people = colleagues::offered(rows, None).await?;
         let owner = owner.filter(|owner| people.iter().any(|(id, _)| id == owner));
         let stages = reports::stages(rows, pipeline).await?;
         let (closed, expected) = (months(now, 1 - count, count), months(now, 0, count));

@@ -8,6 +8,7 @@ use toolcrib::server::SiteBuilder;
 
 use super::with_owners;
 use crate::adapters::{Task, TaskAction};
+use crate::db::colleagues;
 use crate::db::tasks::{self, Counts, MOST, StoredTask};
 use crate::domain::agenda::{Show, day_of, heading};
 use crate::pages::{filters, viewer};
@@ -67,7 +68,7 @@ impl PageModule for TasksPage {
         if cx.wants_json() {
             return cx.json(&json!({ "show": show.key(), "tasks": tasks, "counts": counts }));
         }
-        let people = tasks::people(cx.read().await?).await?;
+        let people = colleagues::offered(cx.read().await?, None).await?;
         let (form, adding) = new_form(cx, me, now).await?;
         let list = TaskList { show, who, me, people, counts, tasks, now, form, adding };
         cx.render_part(&list, &list.as_tasks())

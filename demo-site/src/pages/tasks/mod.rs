@@ -9,7 +9,7 @@ use toolcrib::prelude::*;
 use toolcrib::server::SiteBuilder;
 
 use crate::adapters::Task;
-use crate::db::tasks;
+use crate::db::colleagues;
 
 /// The pages and their samples.
 pub(super) fn register(builder: SiteBuilder) -> SiteBuilder {
@@ -27,7 +27,7 @@ async fn with_owners(
     cx: &mut Context<'_>,
     owner: Option<(i64, String)>,
 ) -> Result<Form<Task>, PageError> {
-    let mut people = tasks::people(cx.read().await?).await?;
+    let mut people = colleagues::offered(cx.read().await?, None).await?;
     let missing = owner.filter(|(id, _)| people.iter().all(|(known, _)| known != id));
     people.extend(missing);
     let choices = people.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect();

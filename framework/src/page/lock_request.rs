@@ -14,17 +14,22 @@ pub struct LockRequest<'a> {
     name: Result<LockName, LockError>,
     mode: Mode,
     within: Duration,
+    cluster: bool,
 }
 
 impl std::fmt::Debug for LockRequest<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LockRequest").field("name", &self.name).field("mode", &self.mode).finish_non_exhaustive()
+        f.debug_struct("LockRequest")
+            .field("name", &self.name)
+            .field("mode", &self.mode)
+            .field("cluster", &self.cluster)
+            .finish_non_exhaustive()
     }
 }
 
 impl<'a> LockRequest<'a> {
     pub(super) fn new(part: &'a mut Part, conn: &'a mut Option<Conn>, name: Result<LockName, LockError>) -> Self {
-        Self { part, conn, name, mode: Mode::Exclusive, within: Duration::ZERO }
+        Self { part, conn, name, mode: Mode::Exclusive, within: Duration::ZERO, cluster: false }
     }
 
     /// One holder at a time (C6).
@@ -36,6 +41,12 @@ impl<'a> LockRequest<'a> {
     /// Many holders together, none while somebody holds it exclusively (C7).
     pub fn read_only(mut self) -> Self {
         self.mode = Mode::ReadOnly;
+        self
+    }
+
+    /// Over all nodes of the site, not only in this process. On SQLite, which one process owns, it is the same lock.
+    pub fn cluster(mut self) -> Self {
+        self.cluster = true;
         self
     }
 

@@ -24,8 +24,13 @@ use tokio::net::TcpSocket;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
+use crate::port;
+
 /// How many connections may wait to be taken.
 const BACKLOG: u32 = 1024;
+
+/// How often a port is chosen that turns out to be taken.
+const TRIES: usize = 20;
 
 /// How long a node may take to take a connection; on one machine it does so at once, even where it is paused.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -52,14 +57,14 @@ struct Node {
 }
 
 impl Proxy {
-    /// Listens on a port of 127.0.0.1 for what the nodes on those ports are to answer. No node is in rotation until it
-    /// has said that it is ready.
+    /// Listens on a free port of 127.0.0.1 for what the nodes on those ports are to answer. No node is in rotation until
+    /// it has said that it is ready.
     ///
     /// # Panics
     ///
-    /// When the port is taken.
+    /// When no port is free.
     #[must_use]
-    pub fn start(port: u16, nodes: &[u16]) -> Self {
+    pub fn start(nodes: &[u16]) -> Self {
         let all = nodes.iter().map(|port| Node { port: *port, in_rotation: AtomicBool::new(false) }).collect();
         let nodes = Arc::new(Nodes { all, next: AtomicUsize::new(0) });
         let (stop, stopped) = oneshot::channel();
@@ -70,8 +75,8 @@ impl Proxy {
             move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 runtime.expect("a runtime for the proxy").block_on(async move {
-                    let listener = listen(port);
-                    listens.send(()).expect("somebody waits for the proxy");
+                    let (listener, port) = listen();
+                    listens.send(port).expect("somebody waits for the proxy");
                     for number in 0..nodes.all.len() {
                         tokio::spawn(probe::watch(Arc::clone(&nodes), number));
                     }
@@ -83,7 +88,7 @@ impl Proxy {
             }
         });
         let thread = thread.expect("a thread for the proxy");
-        listening.recv().expect("the proxy listens");
+        let port = listening.recv().expect("the proxy listens");
         Self { port, nodes, stop: Some(stop), thread: Some(thread) }
     }
 
@@ -137,11 +142,20 @@ impl Nodes {
     }
 }
 
-fn listen(port: u16) -> TcpListener {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.set_reuseaddr(true).expect("a socket whose port may be taken again");
-    socket.bind((Ipv4Addr::LOCALHOST, port).into()).unwrap_or_else(|error| panic!("the proxy's port {port}: {error}"));
-    socket.listen(BACKLOG).expect("the proxy listens")
+/// Another process may take a port between the choice and the bind; then the next one is taken.
+fn listen() -> (TcpListener, u16) {
+    let listens = (0..TRIES).find_map(|_| {
+        let port = port::free_port();
+        listen_on(port).ok().map(|listener| (listener, port))
+    });
+    listens.expect("a free port")
+}
+
+fn listen_on(port: u16) -> std::io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
+    socket.listen(BACKLOG)
 }
 
 async fn accept(listener: &TcpListener, nodes: &Arc<Nodes>) {

@@ -68,12 +68,10 @@ impl Server {
         if let (Some(from), Some(to)) = (&plan.filled_from, database.file()) {
             std::fs::copy(from, to).expect("a copy of the database");
         }
-        let port = port::free_port();
-        let nodes = nodes(&plan, port, folder.path(), database.url());
-        let proxy = (nodes.len() > 1).then(|| {
-            let ports: Vec<_> = nodes.iter().map(Node::port).collect();
-            Proxy::start(port, &ports)
-        });
+        let ports: Vec<_> = (0..plan.engine.nodes()).map(|_| port::free_port()).collect();
+        let proxy = (ports.len() > 1).then(|| Proxy::start(&ports));
+        let port = proxy.as_ref().map_or(ports[0], Proxy::port);
+        let nodes = nodes(&plan, &ports, port, folder.path(), database.url());
         let mut server = Self { plan, nodes, proxy, port, folder, database, administrator: OnceCell::new() };
         server.start_again().await;
         server
@@ -309,14 +307,12 @@ impl Server {
     }
 }
 
-/// The processes of a server whose visitors use that port, none of them started. A process that is alone has that port
-/// itself, and no folder of its own.
-fn nodes(plan: &ServerPlan, public: u16, folder: &Path, database: &str) -> Vec<Node> {
-    let given: Vec<_> = plan
-        .environment
-        .iter()
-        .map(|(name, value)| (name.clone(), value.replace("{port}", &public.to_string())))
-        .collect();
+/// The processes of a server whose visitors use the public port, none of them started. One that is alone has neither a
+/// name nor a folder of its own.
+fn nodes(plan: &ServerPlan, ports: &[u16], public: u16, folder: &Path, database: &str) -> Vec<Node> {
+    let public = public.to_string();
+    let given = plan.environment.iter().map(|(name, value)| (name.clone(), value.replace("{port}", &public)));
+    let given: Vec<_> = given.collect();
     let node = |port: u16, folder: PathBuf, name: Option<&str>| {
         let mut environment = vec![
             ("DATABASE_URL".to_owned(), database.to_owned()),
@@ -326,9 +322,9 @@ fn nodes(plan: &ServerPlan, public: u16, folder: &Path, database: &str) -> Vec<N
         environment.extend(given.clone());
         Node::new(port, folder, environment)
     };
-    match plan.engine {
-        Engine::Sqlite | Engine::Postgres => vec![node(public, folder.to_owned(), None)],
-        Engine::TwoNodes => NAMES.iter().map(|name| node(port::free_port(), folder.join(name), Some(name))).collect(),
+    match ports {
+        [port] => vec![node(*port, folder.to_owned(), None)],
+        _ => NAMES.iter().zip(ports).map(|(name, port)| node(*port, folder.join(name), Some(name))).collect(),
     }
 }
 

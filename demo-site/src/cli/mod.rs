@@ -7,6 +7,7 @@ mod import;
 mod routes;
 mod seed;
 mod serve;
+mod user;
 
 use std::error::Error;
 use std::io::Write;
@@ -46,6 +47,9 @@ enum Command {
         /// The file: text, the first line names the columns; encoding and separator are found out
         file: PathBuf,
     },
+    /// Add users, such as the first administrator of a new site
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// List the pages with their methods, paths and rights
     Routes,
 }
@@ -84,6 +88,7 @@ async fn run_command(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Import { file } => import::import(settings, &file).await,
+        Command::User(command) => user::user(settings, command).await,
         Command::Routes => {
             routes::list(settings);
             Ok(())

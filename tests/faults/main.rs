@@ -7,7 +7,10 @@
 )]
 
 mod crash;
+mod deploy;
 mod knobs;
 mod locked;
 mod refusals;
+mod rolling;
 mod stop;
+mod users;

@@ -47,6 +47,12 @@ async fn a_site_in_production_gets_its_first_administrator_while_it_runs(engine:
     clara.sign_in("clara").await;
     assert!(clara.get("/clients").await.expect_status(200).text().contains("Clara Peeters"));
     clara.get("/tools/users").await.expect_status(403);
+
+    let mut server = server;
+    server.terminate();
+    assert_eq!(server.ended_within(Duration::from_secs(20)).and_then(|ended| ended.code()), Some(0));
+    server.start_again().await;
+    assert!(clara.is_signed_in().await);
 }
 
 async fn what_cannot_be_a_user_is_refused_and_nothing_is_written(engine: Engine) {
@@ -61,6 +67,7 @@ async fn what_cannot_be_a_user_is_refused_and_nothing_is_written(engine: Engine)
         (&good, &["user", "add", "root"], "--role"),
         (&good, &["user", "add", "root", "--role", "emperor"], "emperor"),
         (&good, &["user", "add", " ", "--role", "admin"], "empty"),
+        (&good, &["user", "add", "Anna", "--role", "admin"], "demo user"),
     ] {
         let refused = command(&server, input, arguments);
         assert!(refused.code.is_some_and(|code| code != 0), "{arguments:?}: {refused:?}");

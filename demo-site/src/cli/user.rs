@@ -4,10 +4,12 @@ use std::io::{self, BufRead, IsTerminal};
 
 use clap::{Args, Subcommand};
 use toolcrib::Settings;
+use toolcrib::settings::Profile;
 use toolcrib::users::password::MAX_PASSWORD_BYTES;
-use toolcrib::users::{CreateUserError, NewUser, PasswordRefused};
+use toolcrib::users::{CreateUserError, NewUser, PasswordRefused, fold};
 
 use super::{Failure, say};
+use crate::db::seed::USERS;
 use crate::site;
 
 #[derive(Debug, Subcommand)]
@@ -36,6 +38,10 @@ pub(super) async fn user(settings: Settings, command: UserCommand) -> Result<(),
 
 async fn add(settings: Settings, arguments: AddArguments) -> Result<(), Failure> {
     let AddArguments { name, roles, display_name } = arguments;
+    // It would be taken for one at the next start.
+    if settings.profile == Profile::Production && USERS.iter().any(|user| user.0 == fold(&name)) {
+        return Err(format!("{name} is a demo user's name, which a production profile refuses").into());
+    }
     // Before the database is opened: nothing comes of it without a password.
     let password = if io::stdin().is_terminal() { asked(&name)? } else { first_line(&mut io::stdin().lock())? };
     let server = site::build(settings).await?;

@@ -101,7 +101,7 @@ mod tests {
         text.parse().expect("an address")
     }
 
-    /// The visitor, behind proxies at 10.0.0.0/8, 127.0.0.1 and 2001:db8:1::/48.
+    /// The visitor, behind proxies at 10.0.0.0/8, 127.0.0.1 and `2001:db8:1::/48`.
     fn visitor(peer: &str, headers: &[&str]) -> String {
         let proxies = TrustedProxies::of(["10.0.0.0/8", "127.0.0.1", "2001:db8:1::/48"]).expect("networks");
         proxies.visitor(ip(peer), headers.iter().copied()).to_string()

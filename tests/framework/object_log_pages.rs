@@ -350,8 +350,9 @@ fn a_module_that_leaves_and_comes_back_is_among_the_events() {
         }
         site.stage.lower("sick");
         holds_within("it is back", Duration::from_secs(9), async || visitor.get("/sick").await.status == 200).await;
-        let kinds: Vec<&'static str> = site.site.events().latest().iter().map(|event| event.kind).collect();
-        let kinds: Vec<&'static str> = kinds.into_iter().filter(|kind| kind.starts_with("module_")).collect();
+        let events = site.site.events().latest();
+        let kinds: Vec<&str> =
+            events.iter().map(|event| &*event.kind).filter(|kind| kind.starts_with("module_")).collect();
         assert_eq!(kinds, ["module_out_of_service", "module_back"]);
     });
 }

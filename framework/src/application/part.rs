@@ -33,6 +33,10 @@ pub(crate) struct Part {
     tickets: Vec<Held>,
     /// Whether something of the unit is done already, so that it must not be run again.
     sealed: bool,
+    /// Whether a view taken now has whatever was committed on any node before the unit began.
+    pub(crate) is_current: bool,
+    /// Whether the unit took a view that may lack something.
+    is_stale: bool,
 }
 
 impl Part {
@@ -46,6 +50,8 @@ impl Part {
             holds_objects: false,
             tickets: Vec::new(),
             sealed: false,
+            is_current: false,
+            is_stale: false,
         }
     }
 
@@ -74,6 +80,16 @@ impl Part {
 
     pub(crate) fn has_changes(&self) -> bool {
         !self.changes.is_empty()
+    }
+
+    /// Whether the unit has looked at the application.
+    pub(crate) fn has_looked(&self) -> bool {
+        self.snapshot.is_some()
+    }
+
+    /// Whether what it saw there may lack what another node had committed.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.is_stale
     }
 
     pub(crate) fn is_sealed(&self) -> bool {
@@ -208,6 +224,7 @@ impl Part {
 
     /// The unit's view, and its changes on top.
     pub(super) fn view(&mut self) -> (&Snapshot, &mut Changes) {
+        self.is_stale |= self.snapshot.is_none() && !self.is_current;
         let Self { application, snapshot, changes, .. } = self;
         (snapshot.get_or_insert_with(|| application.snapshot()), changes)
     }

@@ -164,6 +164,7 @@ impl<'a> ApplicationView<'a> {
         if let Err(error) = self.part.application.catch_up().await {
             return Err(LockError::Unreachable { name: LockName::APPLICATION, why: error.to_string() });
         }
+        self.part.is_current = true;
         self.part.snapshot = Some(self.part.application.snapshot());
         Ok(())
     }

@@ -133,6 +133,7 @@ impl Site {
                 page: name,
                 number,
                 session: None,
+                is_current: false,
             };
             let began_micros = now_micros();
             let outcome = attempt(unit, &replay, &work, deadline).await;

@@ -25,6 +25,8 @@ pub(crate) enum Failure {
     Overran,
     #[error("a module's instance vanished before it was used")]
     Vanished,
+    #[error("what the page saw of the application may lack what other nodes had committed")]
+    Stale,
     #[error("a part of the request was done already, so it is not run again")]
     Sealed(#[source] Box<Self>),
 }
@@ -43,6 +45,7 @@ impl Failure {
             Self::Commit(CommitError::Session(SessionError::Store(error))) => error.is_conflict(),
             Self::Commit(CommitError::Application(error)) => error.is_conflict(),
             Self::Commit(CommitError::Locked(error)) => error.is_conflict(),
+            Self::Stale => true,
             _ => false,
         }
     }

@@ -60,7 +60,7 @@ fn failure_label(failure: &Failure) -> (Priority, &'static str) {
         (Failure::Overran, _) => (Priority::Error, "Page overran its deadline"),
         (Failure::Commit(_), _) => (Priority::Error, "Commit failed"),
         (Failure::Sealed(_), _) => (Priority::Error, "Commit failed after a part was done"),
-        (Failure::Page(_) | Failure::Vanished, _) => (Priority::Error, "Page failed"),
+        (Failure::Page(_) | Failure::Vanished | Failure::Stale, _) => (Priority::Error, "Page failed"),
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Unit {
     pub(crate) number: u32,
     /// The session's number, for locks of its scope.
     pub(crate) session: Option<i64>,
+    /// Whether what it sees of the application has whatever was committed on any node before it began.
+    pub(crate) is_current: bool,
 }
 
 impl std::fmt::Debug for Unit {
@@ -143,8 +145,8 @@ impl Unit {
     /// # Errors
     /// [`PageError::Other`] where none of this type was registered.
     pub fn shared_object<O: SharedObject>(&mut self) -> Result<ObjectInUnit<'_, O>, PageError> {
-        let Self { site, work, request, page, .. } = self;
-        ObjectInUnit::new(site, work.shared(|| new_part(site, request, page)))
+        let Self { site, work, request, page, is_current, .. } = self;
+        ObjectInUnit::new(site, work.shared(|| new_part(site, request, page, *is_current)))
     }
 
     /// Waits until this unit alone may change the variables it lost over.
@@ -157,16 +159,22 @@ impl Unit {
     }
 
     /// What the unit sees of the application from here on has whatever was committed on any node before.
-    pub(crate) async fn catch_up(&self) -> Result<(), ApplicationError> {
-        self.site.application().catch_up().await
+    pub(crate) async fn catch_up(&mut self) -> Result<(), ApplicationError> {
+        self.site.application().catch_up().await?;
+        self.is_current = true;
+        self.work.is_current();
+        Ok(())
     }
 
     fn shared(&mut self) -> (&mut Part, &mut Option<Conn>) {
-        let Self { site, work, request, page, .. } = self;
-        work.shared(|| new_part(site, request, page))
+        let Self { site, work, request, page, is_current, .. } = self;
+        work.shared(|| new_part(site, request, page, *is_current))
     }
 }
 
-fn new_part(site: &Site, request: &Arc<str>, page: &'static str) -> Part {
-    Part::new(site.application().clone(), Party::new(Owner::next(), Arc::clone(request), page))
+fn new_part(site: &Site, request: &Arc<str>, page: &'static str, is_current: bool) -> Part {
+    let party = Party::new(Owner::next(), Arc::clone(request), page);
+    let mut part = Part::new(site.application().clone(), party);
+    part.is_current = is_current;
+    part
 }

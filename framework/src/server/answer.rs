@@ -182,6 +182,7 @@ impl Refusal {
                  Please look before you try again.",
                 jittered(),
             ),
+            Failure::Stale => Self::contended(),
             Failure::Panicked(_) | Failure::Vanished => Self::internal(),
             Failure::Overran => {
                 Self::unavailable("This took longer than it may. Nothing was changed. Please try again.", jittered())

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::companion::CompanionPool;
+use super::looks::Looks;
 use super::page_pool::PagePool;
 use super::served::Entry;
 use crate::page::{
@@ -122,7 +123,7 @@ pub(super) fn assemble(site: &Site, registered: &[&Registered]) -> Assembly {
     let pages = numbered.zip(page_pools).filter_map(|((own, page), pool)| {
         let info = page.page?;
         let (before, after) = companions(own, page, registered, &always, first_page);
-        Some(Entry { info, pool, retry: retry_of(site, page.name), before, after })
+        Some(Entry { info, pool, looks: Looks::default(), retry: retry_of(site, page.name), before, after })
     });
     Assembly { pages: pages.collect(), modules }
 }

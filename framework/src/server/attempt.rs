@@ -49,6 +49,8 @@ pub(super) struct Committed {
     pub(super) cookie: CookieChange,
     /// The cookie a visitor's form token is bound to, where one was made.
     pub(super) visitor: Option<String>,
+    /// Whether it has looked at the application.
+    pub(super) looked: bool,
 }
 
 /// Runs one attempt in the instance's task, and ends the leases it came with.
@@ -171,6 +173,13 @@ async fn page_answer<P: PageModule>(page: &mut P, cx: &mut Context<'_>) -> PageR
 
 /// The page returned: commits or undoes its work, and ends the companions' leases.
 async fn conclude(answer: PageResult, mut job: Job) -> Ended {
+    let (looked, is_stale) = job.attempt.unit.work.looked();
+    // An error may come of what it saw as well. What was done already is not undone by running it again.
+    if is_stale && !job.attempt.unit.work.is_sealed() {
+        job.attempt.unit.work.abort().await;
+        give_back(job.companions, job.attempt.modules);
+        return Ended::Failed(Failure::Stale);
+    }
     let response = match answer {
         Ok(Response { then: Then::Dispatch(page), .. }) => {
             keep_app_only(&mut job);
@@ -195,7 +204,7 @@ async fn conclude(answer: PageResult, mut job: Job) -> Ended {
             // What is committed is answered, whatever becomes of the effects.
             run_effects(effects, deadline).await;
             let visitor = csrf.new_cookie().map(str::to_owned);
-            Ended::Answered(Box::new(Committed { response, cookie, visitor }))
+            Ended::Answered(Box::new(Committed { response, cookie, visitor, looked }))
         }
         Err(error) => Ended::Failed(Failure::from(error).sealed_if(sealed)),
     }

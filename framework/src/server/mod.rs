@@ -22,6 +22,7 @@ mod dispatch;
 mod gate;
 mod health;
 mod jobs;
+mod looks;
 mod nodes;
 mod origin;
 mod page_pool;

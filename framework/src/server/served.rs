@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::application_start::ApplicationStart;
 use super::companion::CompanionPool;
+use super::looks::Looks;
 use super::origin::Hosts;
 use super::page_pool::PagePool;
 use super::routes::Routes;
@@ -32,6 +33,8 @@ pub(super) struct Served {
 pub(super) struct Entry {
     pub(super) info: PageInfo,
     pub(super) pool: Arc<dyn PagePool>,
+    /// Whether its requests look at the application.
+    pub(super) looks: Looks,
     /// When its requests are run again after a conflict.
     pub(super) retry: RetryPolicy,
     /// Modules checked out before it, by their number: of pages that are created always those

@@ -107,7 +107,7 @@ impl Task<'_> {
     }
 
     async fn committed(&self, committed: Committed, visitor: &Visitor, fragment: bool) -> Outgoing {
-        let Committed { response, cookie, visitor: new_visitor } = committed;
+        let Committed { response, cookie, visitor: new_visitor, .. } = committed;
         // A form for a visitor who could not start a session is of no use to him.
         if new_visitor.is_some() && Box::pin(self.served.site.sessions().is_full()).await.unwrap_or(false) {
             return self.refuse(Refusal::sessions_full(), visitor, fragment).into();
@@ -169,6 +169,9 @@ impl Task<'_> {
     /// Whether a failure is one that another attempt may mend.
     fn verdict(&self, failure: &Failure, attempt: u32, page: usize, replay: &mut Replay) -> Option<Verdict> {
         let left = self.request.deadline.saturating_duration_since(Instant::now());
+        if matches!(failure, Failure::Stale) {
+            return Some(Verdict::Wait(Duration::ZERO));
+        }
         if failure.is_conflict() {
             let policy = &self.served.entry(page)?.retry;
             return Some(replay.lost(policy, failure.lost_over(), left));
@@ -187,7 +190,10 @@ impl Task<'_> {
         let Ran { page, visitor, in_place, replay } = run;
         let mut entry = self.served.entry(page).ok_or_else(|| no_such_page("?"))?;
         let mut job = self.new_job(entry, visitor, trace.attempts, in_place);
-        self.take_turn(&mut job.attempt, replay).await.map_err(NotDone::Failed)?;
+        let posts = self.request.method == Method::POST;
+        let looks = &entry.looks;
+        let expected = looks.are_expected(posts) || trace.attempts > 1;
+        self.take_turn(&mut job.attempt, replay, expected).await.map_err(NotDone::Failed)?;
         for handed_on in 0..=DISPATCH_LIMIT {
             job.attempt.page = entry.info;
             job.attempt.unit.page = entry.info.name();
@@ -196,10 +202,14 @@ impl Task<'_> {
             match entry.pool.run(job, wanted).await {
                 Ok((Ended::Answered(committed), instance)) => {
                     trace.instance = instance;
+                    looks.note(posts, committed.looked);
                     return Ok(committed);
                 }
                 Ok((Ended::Failed(failure), instance)) => {
                     trace.instance = instance;
+                    if matches!(failure, Failure::Stale) {
+                        looks.note(posts, true);
+                    }
                     return Err(NotDone::Failed(failure));
                 }
                 Ok((Ended::Dispatched { page, job: next }, _)) => {
@@ -225,8 +235,9 @@ impl Task<'_> {
 
     /// What an attempt waits for before it takes an instance: the variables it lost over
     /// too often, and the session for itself, where the page asks for that. Whoever waited, or runs
-    /// again, looks at the session anew.
-    async fn take_turn(&self, attempt: &mut Attempt, replay: &Replay) -> Result<(), Failure> {
+    /// again, looks at the session anew; and whoever is expected to look at the application looks at what other nodes
+    /// have committed.
+    async fn take_turn(&self, attempt: &mut Attempt, replay: &Replay, looks: bool) -> Result<(), Failure> {
         // Variables first: whoever changes a claimed one meanwhile is undone and does not wait, so
         // this order closes no circle with the session's lock.
         if let Some(names) = replay.claims() {
@@ -244,7 +255,9 @@ impl Task<'_> {
             let fresh = self.served.site.sessions().fresh(known).await.map_err(PageError::from)?;
             attempt.session = fresh.ok_or(PageError::Session(SessionError::Ended))?;
         }
-        attempt.unit.catch_up().await.map_err(PageError::from)?;
+        if looks && !attempt.unit.is_current {
+            attempt.unit.catch_up().await.map_err(PageError::from)?;
+        }
         Ok(())
     }
 
@@ -258,6 +271,7 @@ impl Task<'_> {
                     page: entry.info.name(),
                     number,
                     session: visitor.session.known().map(|known| known.id),
+                    is_current: self.served.site.application().cluster().is_none(),
                 },
                 request: Arc::clone(&self.request),
                 page: entry.info,
@@ -276,7 +290,10 @@ impl Task<'_> {
     /// Notes an attempt that came to nothing, in the object log where it is for those who run the
     /// site: what the visitor did wrong is no entry, he is told.
     fn note(&self, failure: &Failure, verdict: Option<Verdict>, visitor: &Visitor, trace: &Trace) {
-        if verdict.is_some() || Refusal::of_failure(failure).status.is_server_error() {
+        if matches!(failure, Failure::Stale) {
+            // Nothing went wrong, and it does not happen again on this page.
+            tracing::debug!(request = &*self.request.id, page = trace.page, "looked at the application unexpectedly");
+        } else if verdict.is_some() || Refusal::of_failure(failure).status.is_server_error() {
             log_note(&self.served.site, &self.about(visitor, trace), failure, verdict);
         } else {
             let error = failure as &dyn std::error::Error;

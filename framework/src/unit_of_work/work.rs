@@ -101,6 +101,18 @@ impl Work {
         (self.part.get_or_insert_with(|| Box::new(make())), &mut self.conn)
     }
 
+    /// Whether the unit has looked at the application, and whether what it saw may lack what another node had committed.
+    pub(crate) fn looked(&self) -> (bool, bool) {
+        self.part.as_ref().map_or((false, false), |part| (part.has_looked(), part.is_stale()))
+    }
+
+    /// From here on what the unit sees has whatever was committed before it began.
+    pub(crate) fn is_current(&mut self) {
+        if let Some(part) = &mut self.part {
+            part.is_current = true;
+        }
+    }
+
     /// Whether something of the unit is done already, so that it must not be run again.
     pub(crate) fn is_sealed(&self) -> bool {
         self.part.as_ref().is_some_and(|part| part.is_sealed())

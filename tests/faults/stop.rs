@@ -5,6 +5,7 @@ use toolcrib_tests::prelude::*;
 
 on_both_engines! {
     what_runs_is_finished_and_nothing_new_begins,
+    while_it_drains_it_is_not_ready_and_answers_what_still_comes,
     a_stop_under_load_loses_nothing_that_was_acknowledged,
     a_second_sigterm_ends_it_at_once,
     a_stop_waits_no_longer_than_its_grace_time,
@@ -55,6 +56,34 @@ async fn what_runs_is_finished_and_nothing_new_begins(engine: Engine) {
     }
     let ended = server.ended_within(Duration::from_secs(5)).expect("it ends when its work is done");
     assert_eq!(ended.code(), Some(0), "{ended}");
+}
+
+/// A proxy needs some probes to see it. Until then requests come, and their connections are not kept.
+async fn while_it_drains_it_is_not_ready_and_answers_what_still_comes(engine: Engine) {
+    let mut server = plan(engine).setting("SHUTDOWN__DRAIN_MS", 3000).start().await;
+    let mut kept = server.wire().await;
+    kept.send_get("/login").await;
+    let before = kept.answer(Duration::from_secs(2)).await.expect("an answer");
+    assert_eq!((before.status, before.header("connection")), (200, None));
+
+    let started = Instant::now();
+    server.terminate();
+    let newcomer = server.visitor_without_keep_alive();
+    let probe = || async { newcomer.request(reqwest::Method::GET, "/readyz").try_send().await };
+    holds_within("it is not ready any more", Duration::from_secs(1), async || {
+        probe().await.expect("an answer").status == 503
+    })
+    .await;
+    let page = newcomer.get("/login").await;
+    assert_eq!((page.status, page.header("connection")), (200, Some("close")));
+    kept.send_get("/login").await;
+    let after = kept.answer(Duration::from_secs(2)).await.expect("an answer on a connection from before");
+    assert_eq!((after.status, after.header("connection")), (200, Some("close")));
+    assert!(started.elapsed() < Duration::from_secs(3), "too slow a machine to tell: {:?}", started.elapsed());
+
+    let ended = server.ended_within(Duration::from_secs(8)).expect("it ends");
+    assert_eq!(ended.code(), Some(0), "{ended}");
+    assert!(started.elapsed() >= Duration::from_secs(3), "it did not drain");
 }
 
 /// S24 with a ledger: whoever was told 2xx finds their row after the restart.

@@ -32,6 +32,7 @@ mod merges;
 mod panels;
 mod private;
 mod production;
+mod proxies;
 mod relay;
 mod rights;
 mod sales;

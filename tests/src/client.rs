@@ -31,6 +31,12 @@ pub struct Client {
 }
 
 impl Client {
+    /// A visitor of the site at that address who was never there: of one behind a proxy of the test's own.
+    #[must_use]
+    pub fn of(base: &str) -> Self {
+        Self::new(base.to_owned(), None, true)
+    }
+
     pub(crate) fn new(base: String, address: Option<IpAddr>, keep_alive: bool) -> Self {
         let mut http = reqwest::Client::builder()
             .redirect(Policy::none())

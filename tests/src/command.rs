@@ -2,6 +2,8 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io::Seek as _;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Child;
 use std::process::Command;
@@ -45,18 +47,40 @@ pub fn demo(arguments: &[&OsStr], folder: &Path, output: &File) -> Command {
     command
 }
 
-/// Runs a command of the demo to its end.
+/// Runs a command of the demo to its end, with nothing on its standard input.
 ///
 /// # Panics
 ///
 /// When it has not ended `within` that time; the message shows what it printed.
 #[must_use]
 pub fn run(arguments: &[&OsStr], folder: &Path, environment: &[(&str, &str)], within: Duration) -> Finished {
+    run_with_input("", arguments, folder, environment, within)
+}
+
+/// The same with something on its standard input.
+///
+/// # Panics
+///
+/// As [`run`].
+#[must_use]
+pub fn run_with_input(
+    input: &str,
+    arguments: &[&OsStr],
+    folder: &Path,
+    environment: &[(&str, &str)],
+    within: Duration,
+) -> Finished {
+    let mut typed = tempfile::tempfile().expect("a file for what is typed");
+    typed.write_all(input.as_bytes()).expect("what is typed");
+    typed.rewind().expect("a file to read from its beginning");
     let path = folder.join(format!("command-{}.log", crate::random::word("")));
     let output = File::create(&path).expect("a file for what the command prints");
     let started = Instant::now();
-    let mut child =
-        demo(arguments, folder, &output).envs(environment.iter().copied()).spawn().expect("the demo starts");
+    let mut child = demo(arguments, folder, &output)
+        .envs(environment.iter().copied())
+        .stdin(typed)
+        .spawn()
+        .expect("the demo starts");
     let code = ended_within(&mut child, within);
     let took = started.elapsed();
     let output = std::fs::read(&path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();

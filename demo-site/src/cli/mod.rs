@@ -4,9 +4,11 @@
 //! error, and the exit code is 1 then.
 
 mod import;
+mod probe;
 mod routes;
 mod seed;
 mod serve;
+mod user;
 
 use std::error::Error;
 use std::io::Write;
@@ -46,6 +48,15 @@ enum Command {
         /// The file: text, the first line names the columns; encoding and separator are found out
         file: PathBuf,
     },
+    /// Add users, such as the first administrator of a new site
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Ask the site that runs with these settings whether it is alive; exit code 0 where it is
+    Probe {
+        /// What to ask: /healthz is alive, /readyz is able to serve
+        #[arg(default_value = "/healthz")]
+        path: String,
+    },
     /// List the pages with their methods, paths and rights
     Routes,
 }
@@ -84,6 +95,8 @@ async fn run_command(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Import { file } => import::import(settings, &file).await,
+        Command::User(command) => user::user(settings, command).await,
+        Command::Probe { path } => probe::probe(&settings, &path),
         Command::Routes => {
             routes::list(settings);
             Ok(())

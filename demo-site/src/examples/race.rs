@@ -99,7 +99,7 @@ impl PageModule for RacePage {
             Wish::parse(cx.form_param("example"), cx.form_param("clients")).map_err(PageError::bad_request)?;
         let pace = Pace::of(cx);
         pace.before().await;
-        if !cx.lock(TRACK).exclusive().within(WAIT).acquire_or_skip().await? {
+        if !cx.lock(TRACK).exclusive().cluster().within(WAIT).acquire_or_skip().await? {
             return Err(PageError::too_many("Another race is being run. Try again in a moment.", COME_BACK));
         }
         pace.between().await?;

@@ -154,7 +154,7 @@ pub(super) async fn leave(unit: &mut Unit, side: Side, mode: Mode, pace: Pace) -
     pace.before().await;
     if mode == Mode::Lock {
         // Before the first read: what is read afterwards is what the last holder left.
-        unit.lock(DUTY).exclusive().within(WAIT).acquire().await?;
+        unit.lock(DUTY).exclusive().cluster().within(WAIT).acquire().await?;
     }
     let mut duty = read(unit)?;
     pace.between().await?;

@@ -206,6 +206,9 @@ impl ApplicationActor {
             Outcome::Committed => {
                 let snapshot = self.state.publish(tx);
                 self.published.store(snapshot);
+                if let Some(cluster) = &self.cluster {
+                    cluster.hint();
+                }
             }
             Outcome::Undone => self.state.discard(tx),
             Outcome::Doubtful => {

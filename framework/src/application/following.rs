@@ -64,7 +64,7 @@ impl Following {
         let me = self.cluster.number();
         let own = own_of(changes, me);
         if changes.iter().all(|change| change.node == me) && self.unknown(own.clone()).await.is_empty() {
-            self.tell_seen(Vec::new(), own).await;
+            self.take_over(Vec::new(), own, Vec::new()).await?;
             return Ok(Caught::Nothing);
         }
         let mut moment = self.db.moment().await?;
@@ -81,7 +81,7 @@ impl Following {
             changes.iter().filter(concerns).flat_map(Change::variables).map(Arc::from).collect();
         let cells = store::load_of(&mut moment, &names).await?;
         end(moment).await;
-        self.tell_seen(cells, own).await;
+        self.take_over(cells, own, unknown).await?;
         Ok(Caught::More(changes, position))
     }
 
@@ -107,11 +107,20 @@ impl Following {
         answer.await.unwrap_or_default()
     }
 
-    async fn tell_seen(&self, cells: Vec<(Arc<str>, Option<super::Cell>)>, seen: Vec<TxId>) {
+    async fn take_over(
+        &self,
+        cells: Vec<(Arc<str>, Option<super::Cell>)>,
+        seen: Vec<TxId>,
+        unknown: Vec<TxId>,
+    ) -> Result<(), DbError> {
         let (reply, done) = oneshot::channel();
-        self.actor.do_send(CatchUp { cells, seen, reply });
-        // An actor that is gone has nothing to show any more.
-        drop(done.await);
+        self.actor.do_send(CatchUp { cells, seen, unknown, reply });
+        match done.await {
+            // An actor that is gone has nothing to show any more.
+            Ok(true) | Err(_) => Ok(()),
+            // A transaction was given up here meanwhile that had committed: what it changed has to be read, too.
+            Ok(false) => Err(DbError::Query(sqlx::Error::Protocol("what was read is out of date".to_owned()))),
+        }
     }
 }
 

@@ -34,11 +34,22 @@ pub(crate) enum Kind {
     Event,
     /// There is something to do in the background.
     Jobs,
+    /// A shared object, the subject, is wanted by that node.
+    Wanted,
 }
 
 impl Kind {
-    const ALL: [Self; 8] =
-        [Self::Variables, Self::Gone, Self::Live, Self::Presence, Self::Who, Self::Session, Self::Event, Self::Jobs];
+    const ALL: [Self; 9] = [
+        Self::Variables,
+        Self::Gone,
+        Self::Live,
+        Self::Presence,
+        Self::Who,
+        Self::Session,
+        Self::Event,
+        Self::Jobs,
+        Self::Wanted,
+    ];
 
     /// As it is stored.
     pub(crate) const fn word(self) -> &'static str {
@@ -51,6 +62,7 @@ impl Kind {
             Self::Session => "session",
             Self::Event => "event",
             Self::Jobs => "jobs",
+            Self::Wanted => "wanted",
         }
     }
 }

@@ -18,6 +18,9 @@ const TELL_TRIES: u32 = 20;
 /// The wait after something failed.
 const AGAIN: Duration = Duration::from_millis(100);
 
+/// The least time between two hints: who wants to see what is there now looks without one.
+const HINT: Duration = Duration::from_millis(20);
+
 /// The longest a wave of messages is held together.
 const GATHER: Duration = Duration::from_millis(2);
 
@@ -168,6 +171,6 @@ pub(super) async fn tell(cluster: Cluster) {
             }
             tokio::time::sleep(AGAIN).await;
         }
-        tokio::time::sleep(GATHER).await;
+        tokio::time::sleep(if messages.is_empty() { HINT } else { GATHER }).await;
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::change::Message;
 use super::feed::{self, Followers};
-use super::store::{self, Admitted, Node, Position};
+use super::store::{self, Admitted, Line, Node, Position};
 use super::tickets::{self, Place, Tickets};
 use super::{Change, Kind, TakeError, Ticket};
 use crate::db::{Conn, Db, DbError, Engine};
@@ -53,8 +53,6 @@ struct Inner {
     asked: Mutex<Vec<oneshot::Sender<Result<(), ClusterError>>>>,
     /// Wakes the feed.
     look: Notify,
-    /// Wakes whoever waits for another node to do something.
-    heard: Notify,
     messages: Mutex<Vec<Message>>,
     /// Wakes the teller.
     tell: Notify,
@@ -82,7 +80,6 @@ impl Cluster {
             tickets: Tickets::default(),
             asked: Mutex::default(),
             look: Notify::new(),
-            heard: Notify::new(),
             messages: Mutex::default(),
             tell: Notify::new(),
             hint: AtomicBool::new(false),
@@ -112,6 +109,11 @@ impl Cluster {
     /// All nodes that live.
     pub(crate) async fn nodes(&self) -> Result<Vec<Node>, DbError> {
         store::nodes(self.db()).await
+    }
+
+    /// Who holds or waits for a lock over all nodes.
+    pub(crate) async fn lines(&self) -> Result<Vec<Line>, DbError> {
+        store::lines(self.db()).await
     }
 
     /// Returns when everything is known here that any node had committed when this was asked.
@@ -163,11 +165,6 @@ impl Cluster {
         let names = names.map_err(|error| DbError::Query(sqlx::Error::Encode(error.into())))?;
         let tx = i64::try_from(tx).unwrap_or(i64::MAX);
         store::admit(conn, self.number(), tx, &names, tickets).await
-    }
-
-    /// Returns when another node has done something, or after a moment.
-    pub(crate) async fn something_happened(&self) {
-        drop(tokio::time::timeout(self.inner.settings.poll, self.inner.heard.notified()).await);
     }
 
     /// Waits for the turn to start or end the application, and tells whether another node has it started.
@@ -253,7 +250,6 @@ impl Cluster {
 
     /// Others have done something: whoever waits for that looks.
     pub(super) fn happened(&self) {
-        self.inner.heard.notify_waiters();
         self.inner.tickets.work.notify_one();
     }
 

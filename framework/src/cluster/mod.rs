@@ -27,5 +27,5 @@ mod tickets;
 pub(crate) use self::change::{Change, Kind};
 pub(crate) use self::feed::{Caught, Followers};
 pub(crate) use self::handle::{Cluster, ClusterError};
-pub(crate) use self::store::{APPLICATION, Admitted, Locked, Look, Position, VARIABLE, look, position};
+pub(crate) use self::store::{APPLICATION, Admitted, Line, Locked, Look, Node, Position, VARIABLE, look, position};
 pub(crate) use self::tickets::{Place, TakeError, Ticket};

@@ -44,6 +44,18 @@ pub(crate) struct Node {
     pub(crate) lease_left: i64,
 }
 
+/// A place in the line for a lock over all nodes, as a page shows it.
+#[derive(Debug, Clone, sqlx::FromRow, serde::Serialize)]
+pub(crate) struct Line {
+    pub(crate) name: String,
+    pub(crate) ticket: i64,
+    pub(crate) node: i64,
+    pub(crate) shared: bool,
+    pub(crate) holder: String,
+    /// In microseconds.
+    pub(crate) age: i64,
+}
+
 /// Whether a transaction may commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Admitted {
@@ -127,6 +139,16 @@ pub(super) async fn nodes(db: &Db) -> Result<Vec<Node>, DbError> {
     db::query(
         "SELECT number, name, started, joined_at, alive_until - toolcrib_now() AS lease_left \
          FROM toolcrib_nodes ORDER BY number",
+    )
+    .fetch_all(&mut db.upkeep().await?)
+    .await
+}
+
+/// The first thousand: more is not to be read by people.
+pub(super) async fn lines(db: &Db) -> Result<Vec<Line>, DbError> {
+    db::query(
+        "SELECT name, ticket, node, shared, holder, toolcrib_now() - at AS age \
+         FROM toolcrib_tickets ORDER BY name, ticket LIMIT 1000",
     )
     .fetch_all(&mut db.upkeep().await?)
     .await

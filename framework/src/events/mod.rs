@@ -5,9 +5,10 @@
 
 mod ring;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use self::ring::Ring;
 use crate::clock::now_micros;
@@ -23,32 +24,50 @@ const KEPT: usize = 1_000;
 /// let events = Events::default();
 /// events.record("session_end", "7", Some("logout".to_owned()));
 /// let latest = events.latest();
-/// assert_eq!((latest[0].number, latest[0].kind, &*latest[0].subject), (1, "session_end", "7"));
+/// assert_eq!((latest[0].number, &*latest[0].kind, &*latest[0].subject), (1, "session_end", "7"));
 /// ```
 #[derive(Debug, Clone)]
 pub struct Events {
-    ring: Arc<Mutex<Ring>>,
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    ring: Mutex<Ring>,
+    share: OnceLock<Share>,
+}
+
+/// Tells other nodes of an event.
+struct Share(Box<dyn Fn(&Event) + Send + Sync>);
+
+impl std::fmt::Debug for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Share")
+    }
 }
 
 /// Something that happened in the life of a site.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Event {
-    /// From 1, without gaps, since the process started.
+    /// From 1, without gaps, since the process started; other nodes have other numbers.
     pub number: u64,
     /// When, in microseconds since 1970.
     pub at: i64,
     /// What: `session_start`, `module_out_of_service`, …
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// To whom: a session's number, a module's name.
     pub subject: String,
     /// Why, or how.
     pub detail: Option<String>,
+    /// On which node it was, where it was on another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
 }
 
 impl Default for Events {
     fn default() -> Self {
-        Self { ring: Arc::new(Mutex::new(Ring::new(KEPT))) }
+        Self { inner: Arc::new(Inner { ring: Mutex::new(Ring::new(KEPT)), share: OnceLock::new() }) }
     }
 }
 
@@ -57,13 +76,32 @@ impl Events {
     pub fn record(&self, kind: &'static str, subject: impl Into<String>, detail: Option<String>) {
         let subject = subject.into();
         tracing::debug!(kind, subject, detail, "event");
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner).push(kind, subject, detail, now_micros);
+        let event = Event { number: 0, at: 0, kind: Cow::Borrowed(kind), subject, detail, node: None };
+        let event = self.ring().push(event, now_micros);
+        if let Some(Share(share)) = self.inner.share.get() {
+            share(&event);
+        }
+    }
+
+    /// Says once who wants to know of every event recorded here: for other nodes. It must be quick and must not panic.
+    pub(crate) fn share(&self, share: impl Fn(&Event) + Send + Sync + 'static) {
+        let _ = self.inner.share.set(Share(Box::new(share)));
+    }
+
+    /// Adds what happened on another node.
+    pub(crate) fn heard(&self, event: Event) {
+        let at = event.at;
+        self.ring().push(event, || at);
+    }
+
+    fn ring(&self) -> std::sync::MutexGuard<'_, Ring> {
+        self.inner.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The latest events, oldest first.
     #[must_use]
     pub fn latest(&self) -> Vec<Event> {
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.ring().iter().cloned().collect()
     }
 }
 

@@ -20,24 +20,20 @@ impl Ring {
         Self { kept, last: 0, events: VecDeque::new() }
     }
 
-    /// Adds an event. The clock is read here, so that later numbers never have earlier times.
-    pub(super) fn push(
-        &mut self,
-        kind: &'static str,
-        mut subject: String,
-        mut detail: Option<String>,
-        now: impl FnOnce() -> i64,
-    ) {
-        for text in std::iter::once(&mut subject).chain(&mut detail) {
+    /// Adds an event, and answers it as it was added. The clock is read here, so that later numbers never have earlier times.
+    pub(super) fn push(&mut self, mut event: Event, now: impl FnOnce() -> i64) -> Event {
+        for text in std::iter::once(&mut event.subject).chain(&mut event.detail) {
             text.truncate(text.floor_char_boundary(TEXT_LIMIT));
         }
         // A wall clock may be set back.
-        let at = now().max(self.events.back().map_or(i64::MIN, |event| event.at));
+        event.at = now().max(self.events.back().map_or(i64::MIN, |event| event.at));
         if self.events.len() >= self.kept {
             self.events.pop_front();
         }
         self.last += 1;
-        self.events.push_back(Event { number: self.last, at, kind, subject, detail });
+        event.number = self.last;
+        self.events.push_back(event.clone());
+        event
     }
 
     /// Oldest first.
@@ -50,11 +46,15 @@ impl Ring {
 mod tests {
     use super::*;
 
+    fn event(subject: String, detail: Option<String>) -> Event {
+        Event { number: 0, at: 0, kind: "kind".into(), subject, detail, node: None }
+    }
+
     #[test]
     fn the_oldest_make_room_and_numbers_go_on() {
         let mut ring = Ring::new(3);
         for at in 1..=5 {
-            ring.push("kind", at.to_string(), None, || at);
+            ring.push(event(at.to_string(), None), || at);
         }
         let kept: Vec<(u64, i64, &str)> =
             ring.iter().map(|event| (event.number, event.at, event.subject.as_str())).collect();
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn long_texts_are_cut_between_characters() {
         let mut ring = Ring::new(1);
-        ring.push("kind", "é".repeat(300), Some("é".repeat(300)), || 1);
+        ring.push(event("é".repeat(300), Some("é".repeat(300))), || 1);
         let event = ring.iter().next().expect("one");
         assert_eq!(event.subject, "é".repeat(250));
         assert_eq!(event.detail.as_deref(), Some(&*"é".repeat(250)));
@@ -73,8 +73,8 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_does_not_turn_the_order_round() {
         let mut ring = Ring::new(2);
-        ring.push("kind", "a".into(), None, || 9);
-        ring.push("kind", "b".into(), None, || 5);
+        ring.push(event("a".to_owned(), None), || 9);
+        ring.push(event("b".to_owned(), None), || 5);
         assert!(ring.iter().is_sorted_by_key(|event| event.at));
     }
 }

@@ -189,7 +189,7 @@ impl Jobs {
                 // A worker that waits is told when the transaction has ended; one that polls finds it.
                 if due_at <= now {
                     let jobs = self.clone();
-                    tx.on_end(move || jobs.ring());
+                    tx.on_end(move || jobs.announce());
                 }
                 return Ok(Enqueued::Added(id));
             }

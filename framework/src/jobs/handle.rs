@@ -1,8 +1,8 @@
 //! The jobs of a site: what it knows, and what those who run it may do.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -13,6 +13,7 @@ use super::rules::Event;
 use super::store::{self, Beside, Statements};
 use super::{Job, JobRecord, Schedule};
 use crate::clock::now_micros;
+use crate::cluster::Cluster;
 use crate::db::{Conn, DbError};
 use crate::page::Site;
 
@@ -28,6 +29,8 @@ struct Inner {
     statements: Statements,
     /// Wakes one worker, which wakes the next when it has found work.
     bell: Notify,
+    /// The other nodes, where there can be any.
+    cluster: OnceLock<Cluster>,
     done_total: AtomicU64,
 }
 
@@ -137,7 +140,14 @@ impl Jobs {
     pub(crate) fn new(registry: Registry) -> Self {
         let names: Vec<&'static str> = registry.kinds.iter().map(|kind| kind.name).collect();
         let statements = Statements::of(names.len());
-        let inner = Inner { registry, names, statements, bell: Notify::new(), done_total: AtomicU64::new(0) };
+        let inner = Inner {
+            registry,
+            names,
+            statements,
+            bell: Notify::new(),
+            cluster: OnceLock::new(),
+            done_total: AtomicU64::new(0),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -157,7 +167,7 @@ impl Jobs {
         let changed = store::change(tx, id, Event::Again, now_micros(), &Beside::default()).await?.is_some();
         if changed {
             let jobs = self.clone();
-            tx.on_end(move || jobs.ring());
+            tx.on_end(move || jobs.announce());
         }
         Ok(changed)
     }
@@ -200,8 +210,21 @@ impl Jobs {
         &self.inner.statements
     }
 
+    /// Says once who the other nodes are.
+    pub(crate) fn join(&self, cluster: Cluster) {
+        let _ = self.inner.cluster.set(cluster);
+    }
+
+    /// There is something to do: wakes a worker of each node.
+    pub(super) fn announce(&self) {
+        self.ring();
+        if let Some(cluster) = self.inner.cluster.get() {
+            cluster.tell(crate::cluster::Kind::Jobs, "", None);
+        }
+    }
+
     /// Wakes a worker of this process.
-    pub(super) fn ring(&self) {
+    pub(crate) fn ring(&self) {
         self.inner.bell.notify_one();
     }
 

@@ -51,6 +51,20 @@ impl Draft {
     }
 }
 
+impl Draft {
+    /// What other nodes have to know beside the topic.
+    pub(super) fn detail(&self) -> String {
+        // The name is of letters and digits, and the data is JSON.
+        format!("{} {}", self.event, self.json)
+    }
+
+    /// An event that some node told of.
+    pub(super) fn heard(topic: &str, detail: &str) -> Option<Self> {
+        let (event, json) = detail.split_once(' ')?;
+        Some(Self { topic: topic_of(topic)?, event: event.into(), json: json.into() })
+    }
+}
+
 /// A topic as the table knows it; `None` for one that cannot be.
 pub(super) fn topic_of(text: &str) -> Option<Topic> {
     (!text.is_empty() && text.len() <= TOPIC_MAX && !text.contains(char::is_control)).then(|| text.into())

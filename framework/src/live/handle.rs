@@ -9,8 +9,9 @@ use serde::Serialize;
 use super::draft::Draft;
 use super::present::Present;
 use super::stream::LiveStream;
-use super::table::{Counts, LiveTable, Next, Refusal, Rules, StreamId};
+use super::table::{Counts, LiveTable, Next, Refusal, Rules, StreamId, Topic};
 use super::wish::{Viewer, Wish};
+use crate::cluster::{Change, Cluster, Kind};
 use crate::settings::LiveSettings;
 
 /// Most events that wait for one browser.
@@ -35,14 +36,16 @@ pub struct Live {
 struct Inner {
     table: Mutex<LiveTable<Arc<AtomicWaker>>>,
     settings: LiveSettings,
+    /// The other nodes, where there can be any.
+    cluster: Option<Cluster>,
 }
 
 impl Live {
-    pub(crate) fn new(settings: LiveSettings) -> Self {
+    pub(crate) fn new(settings: LiveSettings, cluster: Option<Cluster>) -> Self {
         let rules =
             Rules { streams: settings.max_streams, of_session: OF_SESSION_MAX, queue: QUEUE_MAX, recent: RECENT };
         let table = Mutex::new(LiveTable::new(rules, Instant::now()));
-        Self { inner: Arc::new(Inner { table, settings }) }
+        Self { inner: Arc::new(Inner { table, settings, cluster }) }
     }
 
     /// Tells everybody who listens to `topic`, at once. The name of the event is of letters, digits, `-` and `_`; the
@@ -66,19 +69,78 @@ impl Live {
         self.table().present(topic.as_ref())
     }
 
+    /// Over several nodes what is told here takes the way of what is told elsewhere, so all have one order.
     pub(crate) fn send(&self, draft: Draft) {
+        match &self.inner.cluster {
+            None => self.deliver(draft),
+            Some(cluster) => cluster.tell(Kind::Live, &*draft.topic, Some(draft.detail())),
+        }
+    }
+
+    fn deliver(&self, draft: Draft) {
         let now = Instant::now();
-        let woken = self.table().publish(draft, now);
-        wake(woken);
+        self.change(|table| ((), table.publish(draft, now)));
+    }
+
+    /// What nodes, this one included, told.
+    pub(crate) fn heard(&self, change: &Change) {
+        let Some(cluster) = &self.inner.cluster else { return };
+        let detail = change.detail.as_deref().unwrap_or_default();
+        let is_own = change.node == cluster.number();
+        match change.kind() {
+            Some(Kind::Live) => {
+                if let Some(draft) = Draft::heard(&change.subject, detail) {
+                    self.deliver(draft);
+                }
+            }
+            Some(Kind::Presence) if !is_own => {
+                let list = serde_json::from_str(detail).unwrap_or_default();
+                let topic = Topic::from(change.subject.as_str());
+                self.change(|table| ((), table.present_elsewhere(change.node, &topic, list)));
+            }
+            Some(Kind::Who) if !is_own => {
+                let all = self.table().all_present_here();
+                self.tell_presence(all);
+            }
+            Some(Kind::Gone) => {
+                let node = change.subject.parse().unwrap_or_default();
+                self.change(|table| ((), table.node_gone(node)));
+            }
+            Some(Kind::Session) => {
+                if let Ok(session) = change.subject.parse() {
+                    self.end_session(session);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// This node has joined the others: what is known of them is asked for, and they are told who is here.
+    pub(crate) fn joined(&self) {
+        let Some(cluster) = &self.inner.cluster else { return };
+        self.change(|table| ((), table.forget_elsewhere()));
+        cluster.tell(Kind::Who, "", None);
+        let all = self.table().all_present_here();
+        self.tell_presence(all);
+    }
+
+    fn tell_presence(&self, lists: Vec<(Topic, Vec<Present>)>) {
+        let Some(cluster) = &self.inner.cluster else { return };
+        for (topic, list) in lists {
+            // Texts alone: that cannot fail.
+            cluster.tell(Kind::Presence, &*topic, serde_json::to_string(&list).ok());
+        }
     }
 
     /// Opens a stream. It ends when what is answered here is dropped.
     pub(crate) fn open(&self, wish: &Wish) -> Result<LiveStream, Refusal> {
         let waker = Arc::new(AtomicWaker::new());
         let now = Instant::now();
-        let opened = self.table().open(wish, Arc::clone(&waker), now)?;
-        wake(opened.woken);
-        Ok(LiveStream::new(self.clone(), opened.id, waker, opened.last))
+        let opened = self.change(|table| match table.open(wish, Arc::clone(&waker), now) {
+            Ok(opened) => (Ok((opened.id, opened.last)), opened.woken),
+            Err(refusal) => (Err(refusal), Vec::new()),
+        });
+        opened.map(|(id, last)| LiveStream::new(self.clone(), id, waker, last))
     }
 
     pub(crate) fn status(&self) -> Counts {
@@ -87,14 +149,12 @@ impl Live {
 
     /// A session has ended.
     pub(crate) fn end_session(&self, session: i64) {
-        let woken = self.table().end_session(session);
-        wake(woken);
+        self.change(|table| ((), table.end_session(session)));
     }
 
     /// The site is stopping: nothing may wait for browsers.
     pub(crate) fn stop(&self) {
-        let woken = self.table().stop();
-        wake(woken);
+        self.change(|table| ((), table.stop()));
     }
 
     pub(super) fn next(&self, id: StreamId) -> Next {
@@ -102,14 +162,12 @@ impl Live {
     }
 
     pub(super) fn close(&self, id: StreamId) {
-        let woken = self.table().close(id);
-        wake(woken);
+        self.change(|table| ((), table.close(id)));
     }
 
     pub(super) fn beat(&self) {
         let now = Instant::now();
-        let woken = self.table().beat(self.inner.settings.max_age, now);
-        wake(woken);
+        self.change(|table| ((), table.beat(self.inner.settings.max_age, now)));
     }
 
     pub(super) fn sessions(&self) -> Vec<i64> {
@@ -117,12 +175,22 @@ impl Live {
     }
 
     pub(super) fn end_where(&self, is_over: impl FnMut(&Viewer) -> bool) {
-        let woken = self.table().end_where(is_over);
-        wake(woken);
+        self.change(|table| ((), table.end_where(is_over)));
     }
 
     pub(super) fn heartbeat(&self) -> Duration {
         self.inner.settings.heartbeat
+    }
+
+    /// Changes the table, and tells whoever has to know: those who listen here, and the other nodes.
+    fn change<T>(&self, change: impl FnOnce(&mut LiveTable<Arc<AtomicWaker>>) -> (T, Vec<Arc<AtomicWaker>>)) -> T {
+        let mut table = self.table();
+        let (answer, woken) = change(&mut table);
+        let untold = table.take_untold();
+        drop(table);
+        wake(woken);
+        self.tell_presence(untold);
+        answer
     }
 
     fn table(&self) -> MutexGuard<'_, LiveTable<Arc<AtomicWaker>>> {

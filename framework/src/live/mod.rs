@@ -19,7 +19,8 @@
 //!   database and no task of its own, and it does not prolong its session.
 //! * Nobody waits for a slow browser: its queue is bounded, and a stream whose queue is full is given up.
 //! * Who is present is not stored anywhere: it is what the open streams say, and ends with them.
-//! * Topics and presence belong to this process.
+//! * Over several nodes events are told in one order to all browsers, whichever node they are connected to, and who is
+//!   present is what the streams of all nodes say. What a node was to tell when it was killed is lost, as a hint may be.
 
 mod draft;
 mod handle;

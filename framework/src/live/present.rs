@@ -1,12 +1,12 @@
 //! Who is present at a topic.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Most people named in one list.
 const NAMED_MAX: usize = 50;
 
 /// Somebody who is present somewhere, and does something there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Present {
     /// The site's own key for the user.

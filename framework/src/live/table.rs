@@ -34,6 +34,10 @@ pub(super) struct LiveTable<W> {
     streams: BTreeMap<StreamId, Stream<W>>,
     topics: HashMap<Topic, BTreeSet<StreamId>>,
     present: HashMap<Topic, BTreeMap<StreamId, Vec<Present>>>,
+    /// Who is present on other nodes.
+    elsewhere: HashMap<Topic, BTreeMap<i64, Vec<Present>>>,
+    /// Topics where those present here are not what the other nodes were told.
+    untold: BTreeSet<Topic>,
     sessions: HashMap<i64, usize>,
     /// When the latest events were, the newest last.
     recent: VecDeque<(Topic, Instant)>,
@@ -53,6 +57,8 @@ impl<W: Clone> LiveTable<W> {
             streams: BTreeMap::new(),
             topics: HashMap::new(),
             present: HashMap::new(),
+            elsewhere: HashMap::new(),
+            untold: BTreeSet::new(),
             sessions: HashMap::new(),
             recent: VecDeque::new(),
             remembers_from: now,
@@ -81,7 +87,7 @@ impl<W: Clone> LiveTable<W> {
         let told: Vec<Topic> = arrivals.iter().map(|event| Arc::clone(&event.topic)).collect();
         // First what is so already: what is told from now on is newer.
         for topic in wish.topics.iter().filter(|topic| !told.contains(topic)) {
-            if self.present.contains_key(topic) {
+            if self.present.contains_key(topic) || self.elsewhere.contains_key(topic) {
                 let event = self.presence(topic);
                 if let Some(stream) = self.streams.get_mut(&id) {
                     stream.queue.push_back(event);
@@ -165,7 +171,54 @@ impl<W: Clone> LiveTable<W> {
 
     /// Who is present at a topic.
     pub(super) fn present(&self, topic: &str) -> Vec<Present> {
-        self.present.get(topic).map(|here| distinct(here.values().flatten())).unwrap_or_default()
+        let here = self.present.get(topic).into_iter().flat_map(BTreeMap::values).flatten();
+        distinct(here.chain(self.elsewhere.get(topic).into_iter().flat_map(BTreeMap::values).flatten()))
+    }
+
+    /// What other nodes are to be told of who is present here: each list that is not what they know.
+    pub(super) fn take_untold(&mut self) -> Vec<(Topic, Vec<Present>)> {
+        std::mem::take(&mut self.untold).into_iter().map(|topic| self.present_here(topic)).collect()
+    }
+
+    /// Everybody who is present here, for a node that has just come.
+    pub(super) fn all_present_here(&self) -> Vec<(Topic, Vec<Present>)> {
+        self.present.keys().map(|topic| self.present_here(Arc::clone(topic))).collect()
+    }
+
+    fn present_here(&self, topic: Topic) -> (Topic, Vec<Present>) {
+        let here = distinct(self.present.get(&topic).into_iter().flat_map(BTreeMap::values).flatten());
+        (topic, here)
+    }
+
+    /// Another node says who is present there.
+    pub(super) fn present_elsewhere(&mut self, node: i64, topic: &Topic, list: Vec<Present>) -> Vec<W> {
+        let before = self.lists(std::iter::once(topic));
+        let nodes = self.elsewhere.entry(Arc::clone(topic)).or_default();
+        if list.is_empty() {
+            nodes.remove(&node);
+        } else {
+            nodes.insert(node, list);
+        }
+        if nodes.is_empty() {
+            self.elsewhere.remove(topic);
+        }
+        let mut woken = Vec::new();
+        let events = self.changed(before);
+        self.spread(events, &mut woken);
+        woken
+    }
+
+    /// A node is gone: nobody is present there.
+    pub(super) fn node_gone(&mut self, node: i64) -> Vec<W> {
+        let there = self.elsewhere.iter().filter(|(_, nodes)| nodes.contains_key(&node));
+        let topics: Vec<Topic> = there.map(|(topic, _)| Arc::clone(topic)).collect();
+        topics.iter().flat_map(|topic| self.present_elsewhere(node, topic, Vec::new())).collect()
+    }
+
+    /// Nothing is known of other nodes any more.
+    pub(super) fn forget_elsewhere(&mut self) -> Vec<W> {
+        let nodes: BTreeSet<i64> = self.elsewhere.values().flat_map(BTreeMap::keys).copied().collect();
+        nodes.into_iter().flat_map(|node| self.node_gone(node)).collect()
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -211,6 +264,7 @@ impl<W: Clone> LiveTable<W> {
     fn arrive(&mut self, id: StreamId, places: &[(Topic, Present)]) -> Vec<Arc<Event>> {
         let before = self.lists(places.iter().map(|(topic, _)| topic));
         for (topic, present) in places {
+            self.untold.insert(Arc::clone(topic));
             self.present.entry(Arc::clone(topic)).or_default().entry(id).or_default().push(present.clone());
         }
         self.changed(before)
@@ -257,6 +311,7 @@ impl<W: Clone> LiveTable<W> {
         }
         let before = self.lists(stream.places.iter());
         for topic in &stream.places {
+            self.untold.insert(Arc::clone(topic));
             if let Some(here) = self.present.get_mut(topic) {
                 here.remove(&id);
                 if here.is_empty() {

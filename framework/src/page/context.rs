@@ -199,7 +199,8 @@ impl Context<'_> {
         &self.attempt.request.id
     }
 
-    /// The address the request came from: the proxy's, behind a proxy.
+    /// The address the request came from. Behind a proxy that is one of `server.trusted_proxies` it is the one its
+    /// `X-Forwarded-For` tells; behind any other, the proxy's.
     #[must_use]
     pub fn peer_ip(&self) -> Option<IpAddr> {
         self.attempt.request.peer

@@ -67,7 +67,7 @@ pub use preview::{Preview, PreviewError};
 pub(crate) use request::{Request, wants_events, wants_fragment, wants_json};
 pub use response::Response;
 pub(crate) use response::{Content, Then};
-pub(crate) use shared_object::ObjectHandle;
+pub(crate) use shared_object::{GiveUp, ObjectHandle};
 pub use shared_object::{ObjectInUnit, SharedObject};
 pub(crate) use site::{Assets, SiteParts};
 

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::{CreateError, PageError, Site};
 use crate::application::Part;
+use crate::cluster::{self, Kind, TakeError, Ticket};
 use crate::db::Conn;
 use crate::panics::message_of;
 
@@ -20,6 +21,12 @@ const WAITING_LIMIT: usize = 1_000;
 /// When to come back where an object has too much to do.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
+/// How long a node waits for another one to give an object up before it asks again.
+const SEAT_WAIT: Duration = Duration::from_secs(1);
+
+/// How often it asks.
+const SEAT_TRIES: u32 = 20;
+
 /// An object that all requests share and that does one thing at a time.
 ///
 /// What ASP kept in `Application("myObject")` and left to race. Its value lives in an actor of the
@@ -27,6 +34,9 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// one begins. It is created when the first message comes. A panic throws the value away, and the
 /// next message creates a new one: what must outlive that belongs into the database or an
 /// application variable.
+///
+/// Over several nodes an object has one place at a time: the node that was sent a message takes it
+/// over from the one that has it, which is the same as being created anew.
 #[expect(async_fn_in_trait, reason = "an object stays on one arbiter; its futures need not be Send")]
 pub trait SharedObject: Sized + 'static {
     /// Its name, of its own among the shared objects of a site.
@@ -48,6 +58,9 @@ pub(crate) struct ObjectHandle<O: SharedObject> {
     address: Addr<Host<O>>,
     waiting: Arc<AtomicUsize>,
 }
+
+/// Has an object given up to another node, as soon as it has done what it is at.
+pub(crate) type GiveUp = Box<dyn Fn() + Send + Sync>;
 
 impl<O: SharedObject> Clone for ObjectHandle<O> {
     fn clone(&self) -> Self {
@@ -97,8 +110,13 @@ impl<'a, O: SharedObject> ObjectInUnit<'a, O> {
 impl<O: SharedObject> ObjectHandle<O> {
     /// Starts the object's host on an arbiter; the object itself is created later.
     pub(crate) fn start(arbiter: &ArbiterHandle) -> Self {
-        let address = Host::<O>::start_in_arbiter(arbiter, |_| Host { object: None });
+        let address = Host::<O>::start_in_arbiter(arbiter, |_| Host { object: None, seat: None });
         Self { address, waiting: Arc::new(AtomicUsize::new(0)) }
+    }
+
+    pub(crate) fn give_up(&self) -> GiveUp {
+        let address = self.address.clone();
+        Box::new(move || address.do_send(Leave))
     }
 
     async fn send(&self, site: &Site, message: O::Message) -> Result<O::Answer, PageError> {
@@ -134,6 +152,30 @@ impl Drop for Place {
 /// the object is out of it while it works: see `pool/instance.rs`.
 struct Host<O: SharedObject> {
     object: Option<Box<O>>,
+    seat: Option<Seat>,
+}
+
+/// The right to have an object, over all nodes.
+struct Seat {
+    _ticket: Ticket,
+    /// The number of this node when it was given: it does not outlive that.
+    node: i64,
+}
+
+/// Another node wants the object.
+struct Leave;
+
+impl Message for Leave {
+    type Result = ();
+}
+
+impl<O: SharedObject> Handler<Leave> for Host<O> {
+    type Result = ();
+
+    fn handle(&mut self, _: Leave, _: &mut Self::Context) {
+        self.object = None;
+        self.seat = None;
+    }
 }
 
 impl<O: SharedObject> Actor for Host<O> {
@@ -156,9 +198,17 @@ impl<O: SharedObject> Handler<Deliver<O>> for Host<O> {
     type Result = AtomicResponse<Self, ()>;
 
     fn handle(&mut self, deliver: Deliver<O>, _: &mut Self::Context) -> Self::Result {
-        let object = self.object.take();
+        let (object, seat) = (self.object.take(), self.seat.take());
         let work = async move {
             let Deliver { message, site, reply, _place } = deliver;
+            let (object, seat) = match seated::<O>(object, seat, &site).await {
+                Ok(seated) => seated,
+                Err(error) => {
+                    // Whoever asked may have gone.
+                    drop(reply.send(Err(error)));
+                    return (None, None);
+                }
+            };
             let handled = AssertUnwindSafe(handle(object, message, &site)).catch_unwind().await;
             let (object, answer) = handled.unwrap_or_else(|panic| {
                 let said = message_of(panic.as_ref());
@@ -166,10 +216,51 @@ impl<O: SharedObject> Handler<Deliver<O>> for Host<O> {
             });
             // Whoever asked may have gone; the message is handled all the same.
             drop(reply.send(answer));
-            object
+            (object, seat)
         };
-        AtomicResponse::new(Box::pin(work.into_actor(self).map(|object, host, _| host.object = object)))
+        AtomicResponse::new(Box::pin(work.into_actor(self).map(|(object, seat), host, _| {
+            host.object = object;
+            host.seat = seat;
+        })))
     }
+}
+
+/// Sees to it that this node alone has the object; what another one may have had meanwhile is created anew.
+async fn seated<O: SharedObject>(
+    object: Option<Box<O>>,
+    seat: Option<Seat>,
+    site: &Site,
+) -> Result<(Option<Box<O>>, Option<Seat>), PageError> {
+    let Some(cluster) = site.application().cluster() else { return Ok((object, None)) };
+    if let Some(seat) = seat.filter(|seat| seat.node == cluster.number()) {
+        return Ok((object, Some(seat)));
+    }
+    drop(object);
+    let name = format!("object/{}", O::NAME);
+    for _ in 0..SEAT_TRIES {
+        let node = cluster.number();
+        cluster.tell(Kind::Wanted, O::NAME, None);
+        let place = cluster::Place {
+            owner: format!("{node}/{name}"),
+            shared: false,
+            guards: false,
+            holder: format!("node {}", cluster.name()),
+            name: name.clone(),
+        };
+        match cluster.take(place, SEAT_WAIT).await {
+            Ok(ticket) => {
+                site.application().catch_up().await?;
+                return Ok((None, Some(Seat { _ticket: ticket, node })));
+            }
+            // Whoever has it may have got it after it was told.
+            Err(TakeError::TimedOut(_)) => {}
+            Err(error) => {
+                tracing::warn!(object = O::NAME, error = &error as &dyn std::error::Error, "a shared object");
+                break;
+            }
+        }
+    }
+    Err(PageError::unavailable("This is at work elsewhere. Please try again in a moment.", RETRY_AFTER))
 }
 
 async fn handle<O: SharedObject>(

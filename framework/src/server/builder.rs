@@ -26,8 +26,8 @@ use crate::live::Live;
 use crate::locks::{Locks, Rules};
 use crate::object_log::{LogWriter, ObjectLog};
 use crate::page::{
-    AppModule, ApplicationHooks, Assets, DataModule, ErrorNotice, Frame, ObjectHandle, PageInfo, PageModule, Preview,
-    SharedObject, Site, SiteParts,
+    AppModule, ApplicationHooks, Assets, DataModule, ErrorNotice, Frame, GiveUp, ObjectHandle, PageInfo, PageModule,
+    Preview, SharedObject, Site, SiteParts,
 };
 use crate::requests::Requests;
 use crate::secret::{SecretError, SiteSecret};
@@ -140,7 +140,7 @@ pub struct SiteBuilder {
 type States = HashMap<TypeId, Box<dyn Any + Send + Sync>>;
 
 /// Starts a shared object's host and puts its handle among the states.
-type StartObject = fn(&ArbiterHandle, &mut States);
+type StartObject = fn(&ArbiterHandle, &mut States) -> GiveUp;
 
 impl std::fmt::Debug for SiteBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -267,7 +267,10 @@ impl SiteBuilder {
     /// A shared object, reached by [`Context::shared_object`](crate::page::Context::shared_object).
     pub fn shared_object<O: SharedObject>(mut self) -> Self {
         let start: StartObject = |arbiter, states| {
-            states.insert(TypeId::of::<ObjectHandle<O>>(), Box::new(ObjectHandle::<O>::start(arbiter)));
+            let object = ObjectHandle::<O>::start(arbiter);
+            let give_up = object.give_up();
+            states.insert(TypeId::of::<ObjectHandle<O>>(), Box::new(object));
+            give_up
         };
         self.objects.push((O::NAME, start));
         self
@@ -384,8 +387,9 @@ impl SiteBuilder {
         let application = Application::start(&db, cluster, locks, timeout, events.clone()).await;
         let application = application.map_err(BuildError::Application)?;
         let objects = Arbiter::new();
-        for (_, start) in &self.objects {
-            start(&objects.handle(), &mut self.states);
+        let mut hosted = Vec::new();
+        for (name, start) in &self.objects {
+            hosted.push((*name, start(&objects.handle(), &mut self.states)));
         }
         let (object_log, log_writer) = ObjectLog::start(db.clone(), settings.object_log.max_entries);
         let board = Board::new(settings.server.workers);
@@ -393,9 +397,8 @@ impl SiteBuilder {
         let jobs = Jobs::new(std::mem::take(&mut self.jobs));
         self.states.insert(TypeId::of::<Jobs>(), Box::new(jobs));
         let sessions = Sessions::new(db.clone(), settings.session, looks.hooks, events.clone());
-        let live = Live::new(settings.live);
-        let streams = live.clone();
-        sessions.on_end(move |session| streams.end_session(session));
+        let live = Live::new(settings.live, application.cluster().cloned());
+        nodes::tell_session_ends(&sessions, &live, application.cluster());
         let site = Site::new(SiteParts {
             title: looks.title,
             users: Users::new(db.clone(), sessions.clone()),
@@ -416,7 +419,7 @@ impl SiteBuilder {
             error_page: looks.error_page,
             settings,
         });
-        nodes::follow(&site);
+        nodes::follow(&site, hosted);
         Ok(Made { site, board, objects, log_writer })
     }
 

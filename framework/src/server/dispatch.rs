@@ -154,7 +154,7 @@ async fn answer(http: &HttpRequest, payload: web::Payload, visitor: &Visitor, se
         started: AtomicBool::new(false),
         statements: Statements::default(),
         headers: http.headers().clone(),
-        peer: http.peer_addr().map(|peer| peer.ip()),
+        peer: RequestId::peer_of(http),
         body,
         deadline: Instant::now() + served.site.settings().request.timeout,
     });

@@ -5,7 +5,9 @@
 //! a page (actix-web would close the connection without an answer).
 
 use std::cell::Cell;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -13,7 +15,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode, Uri};
+use actix_web::http::{ConnectionType, Method, StatusCode, Uri};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
@@ -26,12 +28,17 @@ use super::served::Served;
 use crate::clock::now_micros;
 use crate::panics::message_of;
 use crate::requests::{Requests, Seen, shown};
+use crate::settings::TrustedProxies;
 use crate::tools::WATCHERS;
 use crate::worker;
 
-/// A request's id and when it came, in its extensions, in the answer's header and in every log line.
+/// A request's id, in its extensions, in the answer's header and in every log line; when it came, and where from.
 #[derive(Debug, Clone)]
-pub(super) struct RequestId(Arc<str>, Instant);
+pub(super) struct RequestId {
+    id: Arc<str>,
+    came: Instant,
+    peer: Option<IpAddr>,
+}
 
 /// What all ids of this process begin with: no two processes of a site share it.
 static PROCESS: LazyLock<u64> = LazyLock::new(|| Uuid::new_v4().as_u64_pair().0);
@@ -43,19 +50,25 @@ thread_local! {
 impl RequestId {
     /// Asking the system for randomness for every request would cost more than the whole rest of
     /// the gate; a number nobody can predict is not needed here.
-    fn new() -> Self {
+    fn new(peer: Option<IpAddr>) -> Self {
         let number = REQUESTS.get().wrapping_add(1);
         REQUESTS.set(number);
-        Self(format!("{:016x}{:04x}{number:08x}", *PROCESS, worker::home()).into(), Instant::now())
+        let id = format!("{:016x}{:04x}{number:08x}", *PROCESS, worker::home()).into();
+        Self { id, came: Instant::now(), peer }
     }
 
     pub(super) fn of(request: &HttpRequest) -> Arc<str> {
-        request.extensions().get::<Self>().map_or_else(|| Arc::from(""), |id| Arc::clone(&id.0))
+        request.extensions().get::<Self>().map_or_else(|| Arc::from(""), |id| Arc::clone(&id.id))
     }
 
     /// How long ago the request came.
     pub(super) fn age_of(request: &HttpRequest) -> Duration {
-        request.extensions().get::<Self>().map(|id| id.1.elapsed()).unwrap_or_default()
+        request.extensions().get::<Self>().map(|id| id.came.elapsed()).unwrap_or_default()
+    }
+
+    /// Where the request came from: the proxy's client, where the peer is a proxy that is trusted.
+    pub(super) fn peer_of(request: &HttpRequest) -> Option<IpAddr> {
+        request.extensions().get::<Self>().and_then(|id| id.peer)
     }
 }
 
@@ -75,50 +88,61 @@ pub(super) async fn gate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let id = RequestId::new();
-    let started = id.1;
-    request.extensions_mut().insert(id.clone());
     // Looked at, not cloned: a count that all workers write to costs more than the look.
-    let Some((refused, https, requests)) = request.app_data::<web::Data<Served>>().map(|served| {
+    let Some((refused, peer, out)) = request.app_data::<web::Data<Served>>().map(|served| {
         let requests = &served.site.parts().requests;
-        let requests = requests.is_kept().then(|| requests.clone());
-        (refusal(&request, served), served.site.settings().is_https(), requests)
+        let settings = served.site.settings();
+        let out = WayOut {
+            is_last: served.draining.load(Ordering::Relaxed),
+            https: settings.is_https(),
+            requests: requests.is_kept().then(|| requests.clone()),
+        };
+        (refusal(&request, served), peer_of(&request, &settings.server.trusted_proxies), out)
     }) else {
         return Err(actix_web::error::ErrorInternalServerError("the gate stands outside the site"));
     };
-    let line = Line { method: request.method().clone(), uri: request.uri().clone(), started, requests };
+    let id = RequestId::new(peer);
+    request.extensions_mut().insert(id.clone());
+    let line = Line { method: request.method().clone(), uri: request.uri().clone(), id, out };
     let form = Form::of(request.headers(), true);
     if let Some(refusal) = refused {
-        let mut response = request.into_response(refusal.answer_small(form, &id.0)).map_into_right_body();
-        secure(response.headers_mut(), &id, https);
-        line.write(response.response(), &id);
+        let mut response = request.into_response(refusal.answer_small(form, &line.id.id)).map_into_right_body();
+        line.let_out(response.response_mut());
         return Ok(response);
     }
     // The request itself must not be kept here: the router wants it for itself.
     let status = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => {
             let mut response = response.map_into_left_body();
-            secure(response.headers_mut(), &id, https);
-            line.write(response.response(), &id);
+            line.let_out(response.response_mut());
             return Ok(response);
         }
         Ok(Err(error)) => {
             let status = error.as_response_error().status_code();
             if status.is_server_error() {
-                tracing::error!(request = &*id.0, %error, "request failed outside a page");
+                tracing::error!(request = &*line.id.id, %error, "request failed outside a page");
             }
             status
         }
         Err(panic) => {
             let message = message_of(panic.as_ref());
-            tracing::error!(request = &*id.0, message, "panic outside a page");
+            tracing::error!(request = &*line.id.id, message, "panic outside a page");
             StatusCode::INTERNAL_SERVER_ERROR
         }
     };
-    let mut answer = Refusal::new(status, sentence_of(status)).answer_small(form, &id.0);
-    secure(answer.headers_mut(), &id, https);
-    line.write(&answer, &id);
+    let mut answer = Refusal::new(status, sentence_of(status)).answer_small(form, &line.id.id);
+    line.let_out(&mut answer);
     Err(InternalError::from_response("answered by the gate", answer).into())
+}
+
+/// Where a request came from, as far as those are trusted who say so.
+fn peer_of(request: &ServiceRequest, proxies: &TrustedProxies) -> Option<IpAddr> {
+    let peer = request.peer_addr()?.ip();
+    if proxies.is_empty() {
+        return Some(peer);
+    }
+    let values = request.headers().get_all(header::X_FORWARDED_FOR);
+    Some(proxies.visitor(peer, values.map(|value| value.to_str().unwrap_or_default())))
 }
 
 fn is_probe(path: &str) -> bool {
@@ -162,32 +186,50 @@ fn secure(headers: &mut HeaderMap, id: &RequestId, https: bool) {
     if https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
-    if let Ok(id) = HeaderValue::from_str(&id.0) {
+    if let Ok(id) = HeaderValue::from_str(&id.id) {
         headers.insert(REQUEST_ID, id);
     }
+}
+
+/// What is to be done with every answer.
+struct WayOut {
+    /// The site is stopping: whoever comes again comes on a new connection, and so to another process.
+    is_last: bool,
+    https: bool,
+    /// Set where requests are kept.
+    requests: Option<Requests>,
 }
 
 /// What the log line says of the request. The query stays out: it may hold what a visitor typed.
 struct Line {
     method: Method,
     uri: Uri,
-    started: Instant,
-    /// Set where requests are kept.
-    requests: Option<Requests>,
+    id: RequestId,
+    out: WayOut,
 }
 
 impl Line {
-    fn write(&self, response: &HttpResponse<impl MessageBody>, id: &RequestId) {
-        let (requests, status) = (self.requests.as_ref(), response.status());
+    /// Makes an answer fit to be sent, and notes it.
+    fn let_out(&self, response: &mut HttpResponse<impl MessageBody>) {
+        secure(response.headers_mut(), &self.id, self.out.https);
+        if self.out.is_last {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        self.write(response);
+    }
+
+    fn write(&self, response: &HttpResponse<impl MessageBody>) {
+        let (requests, status) = (self.out.requests.as_ref(), response.status());
         let extensions = response.extensions();
         let trace = extensions.get::<Trace>();
         tracing::info!(
             target: "toolcrib::request",
-            request = &*id.0,
+            request = &*self.id.id,
+            peer = self.id.peer.map(tracing::field::display),
             method = %self.method,
             path = self.uri.path(),
             status = status.as_u16(),
-            ms = self.started.elapsed().as_secs_f64() * 1e3,
+            ms = self.id.came.elapsed().as_secs_f64() * 1e3,
             page = trace.map(|trace| trace.page),
             attempts = trace.map(|trace| trace.attempts),
             statements = trace.map(|trace| trace.statements),
@@ -198,11 +240,11 @@ impl Line {
             && !is_probe(self.uri.path())
             && !trace.is_some_and(|trace| WATCHERS.contains(&trace.page));
         if is_noted && let Some(requests) = requests {
-            requests.note(|| self.seen(status, trace, id));
+            requests.note(|| self.seen(status, trace));
         }
     }
 
-    fn seen(&self, status: StatusCode, trace: Option<&Trace>, id: &RequestId) -> Seen {
+    fn seen(&self, status: StatusCode, trace: Option<&Trace>) -> Seen {
         let url = self.uri.path_and_query().map_or("/", |url| url.as_str());
         Seen {
             at: now_micros(),
@@ -210,11 +252,11 @@ impl Line {
             url: shown(url),
             page: trace.map(|trace| trace.page),
             status: status.as_u16(),
-            took: self.started.elapsed(),
+            took: self.id.came.elapsed(),
             statements: trace.map_or(0, |trace| trace.statements),
             attempts: trace.map_or(0, |trace| trace.attempts),
             instance: trace.map_or(0, |trace| trace.instance.id),
-            request: Arc::clone(&id.0),
+            request: Arc::clone(&self.id.id),
             session: trace.and_then(|trace| trace.session),
         }
     }

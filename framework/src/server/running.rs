@@ -163,9 +163,15 @@ async fn stop_after(stop: impl Future<Output = ()>, handle: ServerHandle, served
     stop.await;
     jobs.ask();
     served.draining.store(true, Ordering::SeqCst);
+    let settings = served.site.settings();
+    if !settings.shutdown_drain.is_zero() {
+        tracing::info!(ms = settings.shutdown_drain.as_millis(), "draining: not ready, and requests are still taken");
+        tokio::time::sleep(settings.shutdown_drain).await;
+    }
+    // Not before: a browser whose stream ends comes again at once, and should come to another process.
     served.site.live().stop();
     tracing::info!("stopping: no new requests; those under way are finished");
-    let grace = served.site.settings().shutdown_grace;
+    let grace = settings.shutdown_grace;
     if tokio::time::timeout(grace, handle.stop(true)).await.is_err() {
         tracing::warn!("some requests did not end within the grace time and are cut off");
         handle.stop(false).await;

@@ -9,6 +9,7 @@ mod modes;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod trusted_proxies;
 mod values;
 
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ use config::{Config, Environment, File, FileFormat};
 
 pub use self::error::SettingsError;
 pub use self::modes::{CacheMode, CreateMode};
+pub use self::trusted_proxies::{NotANetwork, TrustedProxies};
 pub use self::values::{
     ClusterSettings, DatabaseSettings, JobSettings, LiveSettings, ObjectLogSettings, PageSettings, PoolSettings,
     Profile, RequestSettings, ServerSettings, SessionSettings, Settings,

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use super::error::env_name;
 use super::{
     ClusterSettings, DatabaseSettings, FILE, JobSettings, LiveSettings, ObjectLogSettings, PageSettings, PoolSettings,
-    Profile, RequestSettings, ServerSettings, SessionSettings, Settings, SettingsError,
+    Profile, RequestSettings, ServerSettings, SessionSettings, Settings, SettingsError, TrustedProxies,
 };
 
 /// Shortest accepted secret, in characters: 256 bits written in base64 have 43.
@@ -25,6 +25,7 @@ const NAMES: &[&str] = &[
     "server.public_url",
     "server.hosts",
     "server.max_connections",
+    "server.trusted_proxies",
     "database.url",
     "database.max_connections",
     "database.max_writers",
@@ -57,6 +58,7 @@ const NAMES: &[&str] = &[
     "live.heartbeat_ms",
     "live.max_streams",
     "live.max_minutes",
+    "shutdown.drain_ms",
     "shutdown.grace_ms",
     "secret",
     "development.corner",
@@ -143,6 +145,7 @@ impl Reader {
             jobs: self.jobs()?,
             live: self.live()?,
             cluster: self.cluster()?,
+            shutdown_drain: self.millis("shutdown.drain_ms", 0)?,
             shutdown_grace: self.millis("shutdown.grace_ms", 10_000)?,
             secret: self.secret()?,
             corner: self.truth("development.corner", develops && !test_knobs)?,
@@ -166,6 +169,7 @@ impl Reader {
             public_url: self.public_url()?,
             hosts: self.list("server.hosts"),
             max_connections: self.at_least_one("server.max_connections", 10_000)?,
+            trusted_proxies: self.trusted_proxies()?,
         })
     }
 
@@ -343,6 +347,12 @@ impl Reader {
                 problem: format!("{text:?} is not like https://crm.example.org"),
             }),
         }
+    }
+
+    fn trusted_proxies(&mut self) -> Result<TrustedProxies, SettingsError> {
+        let name = "server.trusted_proxies";
+        TrustedProxies::of(self.list(name))
+            .map_err(|error| SettingsError::Value { name: name.to_owned(), problem: error.to_string() })
     }
 
     fn secret(&mut self) -> Result<Option<SecretString>, SettingsError> {

@@ -135,6 +135,18 @@ fn the_limits_of_streams_are_settings() {
 }
 
 #[test]
+fn trusted_proxies_are_a_list_and_nobody_by_default() {
+    assert!(with(&[]).expect("fits").server.trusted_proxies.is_empty());
+    let asked = with(&[("TOOLCRIB_SERVER__TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8,::1")]).expect("fits");
+    let from_file = "[server]\ntrusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\", \"::1\"]\n";
+    let from_file = Settings::from_sources(from_file, [].into()).expect("fits");
+    assert_eq!(asked.server.trusted_proxies, from_file.server.trusted_proxies);
+    assert!(asked.server.trusted_proxies.includes([10, 7, 0, 1].into()));
+    let text = refusal(&[("TOOLCRIB_SERVER__TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/33")]);
+    assert!(text.contains("server.trusted_proxies") && text.contains("10.0.0.0/33"), "{text}");
+}
+
+#[test]
 fn a_database_password_is_never_printed() {
     let settings = with(&[("DATABASE_URL", "postgres://u:hunter2@localhost/x")]);
     assert!(!format!("{settings:?}").contains("hunter2"));

@@ -46,6 +46,9 @@ pub struct Settings {
     pub live: LiveSettings,
     /// `cluster.*`
     pub cluster: ClusterSettings,
+    /// `shutdown.drain_ms`: how long, once told to stop, the site goes on taking requests while it says that it is not
+    /// ready, so that a proxy sees it and sends no more. Defaults to 0.
+    pub shutdown_drain: Duration,
     /// `shutdown.grace_ms`: how long requests under way may take to end. Defaults to 10 s.
     pub shutdown_grace: Duration,
     /// `secret`: signs cookies and tokens. Required in the production profile.
@@ -77,6 +80,8 @@ pub struct ServerSettings {
     pub hosts: Vec<String>,
     /// Open connections per worker. Defaults to 10,000.
     pub max_connections: usize,
+    /// Whose `X-Forwarded-For` is believed. Defaults to nobody's.
+    pub trusted_proxies: super::TrustedProxies,
 }
 
 /// How the database is reached.

@@ -33,6 +33,8 @@ pub(super) struct Status {
     pub(super) locks: LocksStatus,
     pub(super) sessions: SessionsStatus,
     pub(super) requests: RequestsStatus,
+    /// Nothing where there can be no others.
+    pub(super) node: Option<NodeStatus>,
     pub(super) jobs: JobsStatus,
     pub(super) live: LiveStatus,
     pub(super) database: DatabaseStatus,
@@ -61,6 +63,13 @@ pub(super) struct ApplicationStatus {
     pub(super) variables: usize,
     pub(super) lock_owner: Option<String>,
     pub(super) lock_waiting: usize,
+}
+
+/// Which of several nodes this is.
+#[derive(Debug, Serialize)]
+pub(super) struct NodeStatus {
+    pub(super) number: i64,
+    pub(super) name: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -161,6 +170,7 @@ impl Board {
                 failed: totals.failed,
             },
             jobs: jobs(site).await?,
+            node: node(site),
             live: live(site.live()),
             database: database(site.db()),
         })
@@ -194,6 +204,11 @@ fn application(site: &Site) -> ApplicationStatus {
         lock_owner: lock.holder.map(|holder| holder.to_string()),
         lock_waiting: lock.waiting,
     }
+}
+
+fn node(site: &Site) -> Option<NodeStatus> {
+    let cluster = site.application().cluster()?;
+    Some(NodeStatus { number: cluster.number(), name: cluster.name().to_owned() })
 }
 
 fn locks(site: &Site) -> LocksStatus {

@@ -5,6 +5,7 @@ mod board;
 mod events;
 mod jobs;
 mod locks;
+mod nodes;
 mod object_log;
 mod paging;
 mod preview;
@@ -18,6 +19,7 @@ pub(crate) use self::board::Board;
 use self::events::EventsJsonPage;
 use self::jobs::{JobPage, JobsJsonPage, JobsPage};
 use self::locks::{LocksJsonPage, LocksPage};
+use self::nodes::{NodesJsonPage, NodesPage};
 use self::object_log::{LogJsonPage, LogPage};
 use self::preview::{PreviewPage, SamplePage};
 pub(crate) use self::requests::NAMES as WATCHERS;
@@ -40,6 +42,8 @@ pub(crate) fn register<R: Register>(to: R) -> R {
         .page::<ApplicationJsonPage>()
         .page::<LocksPage>()
         .page::<LocksJsonPage>()
+        .page::<NodesPage>()
+        .page::<NodesJsonPage>()
         .page::<LogPage>()
         .page::<LogJsonPage>()
         .page::<JobsPage>()

@@ -105,7 +105,7 @@ pub(in crate::pages) async fn tracked(cx: &mut Context<'_>) -> Result<(i64, Row<
 /// Makes the tracking row of an account, unless somebody else was first.
 async fn client_id(unit: &mut Unit, account: &str, knobs: Knobs) -> Result<i64, PageError> {
     // Kept until the commit: whoever gets it next finds the row.
-    unit.lock(format!("client/{account}")).exclusive().within(TRACKING_WAIT).acquire().await?;
+    unit.lock(format!("client/{account}")).exclusive().cluster().within(TRACKING_WAIT).acquire().await?;
     if let Some(tracking_id) = tracking::find(unit.tx().await?, account).await? {
         return Ok(tracking_id);
     }

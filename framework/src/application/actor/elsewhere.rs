@@ -17,11 +17,14 @@ impl Handler<Unknown> for ApplicationActor {
 impl Handler<CatchUp> for ApplicationActor {
     type Result = ();
 
-    fn handle(&mut self, CatchUp { cells, seen, reply }: CatchUp, _: &mut Context<Self>) {
-        let snapshot = self.state.catch_up(cells, &seen);
-        self.published.store(snapshot);
+    fn handle(&mut self, CatchUp { cells, seen, unknown, reply }: CatchUp, _: &mut Context<Self>) {
+        let caught = self.state.catch_up(cells, &seen, &unknown);
+        let done = caught.is_some();
+        if let Some(snapshot) = caught {
+            self.published.store(snapshot);
+        }
         // Whoever asked may have gone.
-        let _ = reply.send(());
+        let _ = reply.send(done);
     }
 }
 

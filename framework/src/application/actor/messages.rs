@@ -108,11 +108,13 @@ pub(in crate::application) struct Unknown {
 }
 
 /// What the database said of some variables at a moment when these transactions of this node's own had committed, beside
-/// those named before; answered when everybody sees it.
+/// those named before, `unknown` of them unknown here; answered when everybody sees it, with false where it has to be read
+/// anew.
 pub(in crate::application) struct CatchUp {
     pub(in crate::application) cells: Vec<(Arc<str>, Option<Cell>)>,
     pub(in crate::application) seen: Vec<TxId>,
-    pub(in crate::application) reply: oneshot::Sender<()>,
+    pub(in crate::application) unknown: Vec<TxId>,
+    pub(in crate::application) reply: oneshot::Sender<bool>,
 }
 
 /// What the database said of all variables, to this node under its new number.

@@ -12,15 +12,24 @@ use crate::application::snapshot::Snapshot;
 
 impl ApplicationState {
     /// Takes over what the database said of some variables at a moment when the own transactions `seen`, and all that were
-    /// named before, had committed and no others.
-    pub(crate) fn catch_up(&mut self, cells: Vec<(Arc<str>, Option<Cell>)>, seen: &[TxId]) -> Arc<Snapshot> {
+    /// named before, had committed and no others. Of these `unknown` were not known here when it was decided what to
+    /// read; nothing is taken over where there are more by now, given up meanwhile: look again.
+    pub(crate) fn catch_up(
+        &mut self,
+        cells: Vec<(Arc<str>, Option<Cell>)>,
+        seen: &[TxId],
+        unknown: &[TxId],
+    ) -> Option<Arc<Snapshot>> {
+        if self.unknown(seen).iter().any(|tx| !unknown.contains(tx)) {
+            return None;
+        }
         for tx in seen {
             // Committed, though nobody has said so here: all of it becomes visible, not only what was read.
             self.publish(*tx);
         }
         self.unseen.retain(|(tx, _)| !seen.contains(tx));
         if cells.is_empty() {
-            return Arc::clone(&self.published);
+            return Some(Arc::clone(&self.published));
         }
         let names: Vec<Arc<str>> = cells.iter().map(|(name, _)| Arc::clone(name)).collect();
         self.replace(cells);
@@ -29,7 +38,7 @@ impl ApplicationState {
             self.apply_where(nets, |name| names.contains(name));
         }
         self.unseen = unseen;
-        Arc::clone(&self.published)
+        Some(Arc::clone(&self.published))
     }
 
     /// Of the own transactions that the log names, those that nobody here knows to have committed: what they changed has

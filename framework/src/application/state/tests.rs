@@ -2,6 +2,7 @@
 
 mod conflict_free;
 mod database;
+mod elsewhere;
 mod histories;
 mod in_flight;
 mod locking;

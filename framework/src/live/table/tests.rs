@@ -160,3 +160,29 @@ fn a_stream_knows_how_long_ago_the_last_event_was_at_most() {
     assert_eq!(last(&mut table, "a", 20), 15, "what is not remembered may have been until then");
     assert_eq!(last(&mut table, "c", 20), 7);
 }
+
+#[test]
+fn who_is_present_on_other_nodes_is_told_here_until_that_node_says_otherwise_or_is_gone() {
+    let now = Instant::now();
+    let mut table = table(now);
+    let topic = Topic::from("deals/1");
+    let there =
+        |user: &str| Present { user_id: user.into(), display_name: user.to_uppercase(), doing: "editing".into() };
+    let reader = table.open(&wish(None, "", &["deals/1"], &[]), "reader", now).expect("a stream").id;
+    assert_eq!(table.present_elsewhere(2, &topic, vec![there("anna")]), ["reader"]);
+    assert_eq!(told(&mut table, reader).len(), 1);
+    assert_eq!(table.present("deals/1"), [there("anna")]);
+    // Here as well: she is named once, and the others are told of those here alone.
+    let here = table.open(&wish(None, "anna", &[], &[("deals/1", "editing")]), "here", now).expect("a stream").id;
+    assert_eq!(table.present("deals/1"), [there("anna")]);
+    assert_eq!(table.take_untold(), [(Topic::clone(&topic), vec![there("anna")])]);
+    assert_eq!(table.take_untold(), []);
+    table.node_gone(2);
+    assert_eq!(table.present("deals/1"), [there("anna")]);
+    table.present_elsewhere(3, &topic, vec![there("boris")]);
+    table.close(here);
+    assert_eq!(table.take_untold(), [(Topic::clone(&topic), vec![])]);
+    assert_eq!(table.present("deals/1"), [there("boris")]);
+    table.forget_elsewhere();
+    assert_eq!(table.present("deals/1"), []);
+}

@@ -37,10 +37,22 @@ impl Database {
         }
     }
 
+    /// Runs a transaction, unless another node was first.
+    pub(super) fn try_commit(&mut self, writes: Vec<Write>) -> bool {
+        let before = self.clone();
+        let done = writes.into_iter().all(|write| self.run(write).is_some());
+        if !done {
+            *self = before;
+        }
+        done
+    }
+
     fn run(&mut self, write: Write) -> Option<()> {
         match write {
             Write::PutValue { name, json, version, base } => {
-                assert_eq!(self.variables.get(&name).map(|row| row.version), base);
+                if self.variables.get(&name).map(|row| row.version) != base {
+                    return None;
+                }
                 let row = Row { kind: Kind::Value, value: Some(json), amount: 0, version };
                 let before = self.variables.insert(name, row);
                 before.is_none_or(|row| row.kind == Kind::Value).then_some(())

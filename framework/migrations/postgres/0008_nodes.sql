@@ -62,6 +62,11 @@ BEGIN
     RETURN n;
 END $$;
 
+-- Whether a node is connected at all: one that was killed is not, long before its lease has ended.
+CREATE FUNCTION toolcrib_is_connected(node_mark TEXT) RETURNS BOOLEAN LANGUAGE SQL VOLATILE AS $$
+    SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = node_mark)
+$$;
+
 -- Takes a node out, with its tickets; false while a commit of its own is under way.
 CREATE FUNCTION toolcrib_leave(node_number BIGINT) RETURNS BOOLEAN LANGUAGE plpgsql AS $$
 BEGIN
@@ -76,8 +81,9 @@ BEGIN
     RETURN TRUE;
 END $$;
 
--- Says that a node lives; false where it was declared dead. Declares dead whoever has not said so for too long: its
--- connections are cut first, so that what it left in the middle of a transaction is undone.
+-- Says that a node lives; false where it was declared dead. Declares dead whoever has not said so for a lease, or, having
+-- no connection any more, for two fifths of one. Connections are cut first, so that what was left in the middle of a
+-- transaction is undone.
 CREATE FUNCTION toolcrib_beat(node_number BIGINT, lease BIGINT) RETURNS BOOLEAN LANGUAGE plpgsql AS $$
 DECLARE
     late RECORD;
@@ -88,7 +94,10 @@ BEGIN
     END IF;
     FOR late IN
         SELECT number, mark FROM toolcrib_nodes
-        WHERE alive_until < toolcrib_now() AND number <> node_number
+        WHERE number <> node_number AND (
+            alive_until < toolcrib_now()
+            OR alive_until < toolcrib_now() + lease * 3 / 5 AND NOT toolcrib_is_connected(mark)
+        )
         FOR UPDATE SKIP LOCKED
     LOOP
         PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = late.mark;

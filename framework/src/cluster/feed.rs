@@ -12,6 +12,9 @@ use crate::db::DbError;
 /// The longest a statement of the cluster's own may take; the server's limits do not count where it cannot be reached.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// Half of the time for which the change log is kept at least.
+const LOG_KEPT: Duration = Duration::from_secs(30);
+
 /// How often a message is tried to be told.
 const TELL_TRIES: u32 = 20;
 
@@ -75,8 +78,13 @@ pub(super) async fn follow(cluster: Cluster, mut position: Position, followers: 
         hinted.look();
         hinted.happened();
     });
+    let mut last = Instant::now();
     loop {
         cluster.time_to_look().await;
+        if last.elapsed() > LOG_KEPT {
+            // What was not taken for so long may not be there any more.
+            cluster.was_declared_dead();
+        }
         // Asked before the look begins: it sees what they want to see.
         let asked = cluster.take_asked();
         let begun = Instant::now();
@@ -85,6 +93,9 @@ pub(super) async fn follow(cluster: Cluster, mut position: Position, followers: 
             Err(_) => Err(ClusterError::Database(Arc::new(DbError::NoConnection))),
         };
         let failed = looked.is_err();
+        if !failed {
+            last = Instant::now();
+        }
         if let Err(error) = &looked {
             let error = error as &dyn std::error::Error;
             tracing::debug!(error, elapsed = ?begun.elapsed(), "what other nodes changed");

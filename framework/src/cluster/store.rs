@@ -129,7 +129,8 @@ pub(super) async fn started(db: &Db, node: i64, started: bool) -> Result<(), DbE
 
 /// Whether the application is started on another node that lives.
 pub(super) async fn is_started_elsewhere(db: &Db, node: i64) -> Result<bool, DbError> {
-    db::query("SELECT EXISTS (SELECT FROM toolcrib_nodes WHERE started AND number <> $1)")
+    db::query("SELECT EXISTS (SELECT FROM toolcrib_nodes WHERE started AND number <> $1 \
+         AND alive_until > toolcrib_now() AND toolcrib_is_connected(mark))")
         .bind(node)
         .scalar(&mut db.upkeep().await?)
         .await

@@ -213,11 +213,13 @@ impl Pool {
 }
 
 impl Application {
+    /// Where each node has somebody whose turn it is there, one of them waits for the other.
     fn and(self, other: Self) -> Self {
+        let between_nodes = u64::from(self.lock_owner.is_some() && other.lock_owner.is_some());
         Self {
             variables: other.variables,
             lock_owner: self.lock_owner.or(other.lock_owner),
-            lock_waiting: self.lock_waiting + other.lock_waiting,
+            lock_waiting: self.lock_waiting + other.lock_waiting + between_nodes,
         }
     }
 }

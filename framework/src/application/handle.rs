@@ -331,7 +331,7 @@ impl Application {
     ) -> Result<(), ApplicationError> {
         let change: Change = Arc::new(Mutex::new(change));
         let mut locked = BTreeSet::new();
-        let mut line: Option<Part> = None;
+        let mut lines_up = false;
         let until = Instant::now() + self.inner.lock_timeout;
         loop {
             // A claim has an owner of its own: given up with this future, it must not take the part
@@ -344,6 +344,12 @@ impl Application {
             let party = Party::outside();
             let owner = turn.as_ref().map_or(party.owner, |part| part.party.owner);
             let mut hold = self.share(&party).await?;
+            // First within the node, then between nodes, as everybody: the other way round two would wait for one another.
+            let mut line = None;
+            if lines_up {
+                let part = line.insert(Part::new(self.clone(), Party::outside()));
+                part.line_up_for_commit(until.saturating_duration_since(Instant::now())).await?;
+            }
             hold.tickets = [&turn, &line].into_iter().flatten().flat_map(Part::ticket_numbers).collect();
             let change = Arc::clone(&change);
             let done = self.ask(hold, |asked| Job::AtOnce { owner, durable, change, tries: 1, asked }).await;
@@ -353,11 +359,8 @@ impl Application {
                     if conflict.kind == ConflictKind::WriteLock && locked.insert(Arc::from(conflict.name.as_str())) => {
                 }
                 // Locked on another node: it waits in line with the others there.
-                Err(ApplicationError::Lock(LockError::Held { .. }))
-                    if line.is_none() && self.inner.cluster.is_some() =>
-                {
-                    let part = line.insert(Part::new(self.clone(), Party::outside()));
-                    part.line_up_for_commit(until.saturating_duration_since(Instant::now())).await?;
+                Err(ApplicationError::Lock(LockError::Held { .. })) if !lines_up && self.inner.cluster.is_some() => {
+                    lines_up = true;
                 }
                 done => return done,
             }

@@ -120,8 +120,11 @@ impl Part {
             done => return done,
         }
         let limit = self.application.lock_timeout();
+        // First within the node, then between nodes, as everybody: whoever has the lock's turn here waits between the nodes,
+        // and who stood before it there and waited here for its turn would wait for ever.
+        let mut hold = self.share(&mut None).await?;
         self.line_up_for_commit(limit).await?;
-        let hold = self.share(&mut None).await?;
+        hold.tickets = self.ticket_numbers().collect();
         self.application.commit(hold, changes).await
     }
 
@@ -178,8 +181,17 @@ impl Part {
         let taken = self.take(name.over_nodes(), &name, mode, left).await;
         if taken.is_err() {
             self.application.locks().release(self.party.owner, &name);
+            return taken;
         }
-        taken
+        // Whoever reads nothing before the lock sees what its last holder left, on whatever node that was. The
+        // application's own lock looks again by itself, whatever was read before.
+        if name != LockName::APPLICATION
+            && self.snapshot.is_none()
+            && let Err(error) = self.application.catch_up().await
+        {
+            return Err(LockError::Unreachable { name, why: error.to_string() });
+        }
+        Ok(())
     }
 
     /// Takes a lock over all nodes, at once where `within` is zero. It is kept until the unit ends or gives it back.

@@ -20,6 +20,9 @@ on_all_engines! {
     a_lock_that_was_held_is_free_after_kill_9,
 }
 
+/// How long a node is taken to be alive that says nothing, unless a setting says otherwise.
+const LEASE: Duration = Duration::from_secs(5);
+
 /// AC-30, as it is written: one answer, then the kill.
 async fn what_was_counted_survives_kill_9_right_after_the_answer(engine: Engine) {
     let mut scene = Scene::beside_others(Server::on(engine)).await;
@@ -100,13 +103,15 @@ async fn what_was_counted_survives_kill_9_under_load(engine: Engine) {
     }
 }
 
+/// Fails unless nobody stands in the way of whoever counts. What nodes held that are gone is free when their lease is up.
 async fn assert_fresh_locks(scene: &Scene) {
+    let lease = if scene.server.engine().nodes() > 1 { LEASE } else { Duration::ZERO };
     scene.is_quiet().await;
     for (path, fields) in COUNTERS {
         let before = scene.value(path).await;
         let answer = scene.visitor.post(path, fields).await;
         assert_eq!(value_of(&answer), before + 1, "{path} {fields:?}");
-        assert!(answer.took() < Duration::from_secs(2), "{path} {fields:?}: {answer:?}");
+        assert!(answer.took() < lease + Duration::from_secs(2), "{path} {fields:?}: {answer:?}");
     }
 }
 

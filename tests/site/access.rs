@@ -2,7 +2,7 @@
 
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     a_viewer_changes_nothing,
     tools_are_for_administrators,
     strangers_see_nothing_of_the_crm,

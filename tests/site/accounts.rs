@@ -3,7 +3,7 @@
 use serde_json::Value;
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     an_account_is_checked_as_soon_as_it_is_added,
     a_company_that_does_not_answer_is_asked_again,
     an_account_that_is_changed_is_checked_anew,

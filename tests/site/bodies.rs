@@ -2,7 +2,7 @@
 
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     a_form_larger_than_allowed_is_413,
     a_huge_upload_is_413_by_its_head,
     a_huge_upload_of_unknown_length_is_cut_off,

@@ -2,7 +2,7 @@
 
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     an_activity_stands_on_the_timeline_of_its_client,
     thirty_two_identical_activities_are_one,
     only_whoever_noted_it_edits_an_activity,

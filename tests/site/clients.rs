@@ -4,7 +4,7 @@ use toolcrib_tests::companies;
 use toolcrib_tests::prelude::*;
 use toolcrib_tests::random;
 
-on_both_engines! {
+on_all_engines! {
     turning_the_pages_shows_every_client_once,
     a_page_that_is_not_there_is_the_nearest_one,
     an_unknown_order_is_the_client_s_mistake,

@@ -3,7 +3,7 @@
 use toolcrib_tests::prelude::*;
 use toolcrib_tests::rounds;
 
-on_both_engines! {
+on_all_engines! {
     all_mistakes_are_told_at_once_and_nothing_is_written,
     what_cannot_be_a_client_is_refused_field_by_field,
     fields_that_the_form_has_not_change_nothing,

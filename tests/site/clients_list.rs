@@ -3,7 +3,7 @@
 use toolcrib_tests::prelude::*;
 use toolcrib_tests::random;
 
-on_both_engines! {
+on_all_engines! {
     a_list_shows_what_its_filters_mean,
     a_view_is_saved_shown_renamed_and_removed,
     somebody_elses_view_is_not_there,

@@ -7,13 +7,14 @@ use toolcrib_tests::count_in;
 use toolcrib_tests::prelude::*;
 use toolcrib_tests::table::Table;
 
-on_both_engines! {
+on_all_engines! {
     all_503_arrive_by_upload_and_importing_twice_changes_nothing,
-    all_503_arrive_by_command_and_importing_twice_changes_nothing,
-    the_command_needs_no_server_to_have_run,
     the_details_of_a_company_arrive_as_well,
     two_imports_at_once_take_each_company_once,
-    the_upload_form_answers_with_a_report,
+    the_upload_form_answers_with_a_report;
+    // The command line is a process of its own, whatever serves the site.
+    on_one_node: all_503_arrive_by_command_and_importing_twice_changes_nothing,
+    the_command_needs_no_server_to_have_run,
 }
 
 /// Fails unless every company of the file is there once, under its own name.

@@ -2,7 +2,7 @@
 
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     cookies_are_kept_from_scripts_and_other_sites,
     session_ids_cannot_be_guessed,
     a_malformed_cookie_is_a_new_visitor,

@@ -3,7 +3,7 @@
 use toolcrib_tests::Request;
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     a_form_without_the_session_s_token_is_refused,
     a_form_with_the_session_s_token_is_taken,
     a_form_from_elsewhere_is_refused_even_with_the_token,

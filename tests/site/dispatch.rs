@@ -3,7 +3,7 @@
 use reqwest::Method;
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     a_page_answers_whatever_the_case_and_with_a_slash_at_the_end,
     the_root_is_the_home_desk,
     an_unknown_page_is_a_404_page,

@@ -2,7 +2,7 @@
 
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     errors_are_opaque,
     a_panic_is_logged_with_its_message,
     an_error_page_is_a_page_and_for_a_fragment_a_fragment,

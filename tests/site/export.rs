@@ -5,7 +5,7 @@ use toolcrib_tests::count_in;
 use toolcrib_tests::prelude::*;
 use toolcrib_tests::table::Table;
 
-on_both_engines! {
+on_all_engines! {
     the_export_is_a_download,
     no_cell_is_a_formula,
     an_export_can_be_imported_elsewhere,

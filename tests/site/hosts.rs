@@ -2,7 +2,7 @@
 
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     a_foreign_host_is_refused,
     an_address_that_names_another_host_is_refused,
     its_own_names_are_accepted,

@@ -3,7 +3,7 @@
 use toolcrib_tests::command;
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     a_row_with_too_few_columns_is_refused_by_its_line,
     a_row_with_too_many_columns_is_refused_by_its_line,
     a_row_that_is_not_utf_8_is_refused_by_its_line,
@@ -15,8 +15,9 @@ on_both_engines! {
     a_file_that_is_no_text_is_refused,
     the_usual_varieties_of_csv_are_understood,
     an_account_twice_in_a_file_is_one_client,
-    a_form_without_a_file_is_the_client_s_mistake,
-    a_file_that_is_not_there_is_named,
+    a_form_without_a_file_is_the_client_s_mistake;
+    // The command line is a process of its own, whatever serves the site.
+    on_one_node: a_file_that_is_not_there_is_named,
 }
 
 const HEADER: &str = "Account,Name,Industry,City,Website,Phone,Email";

@@ -8,7 +8,7 @@ use toolcrib_tests::prelude::*;
 
 use crate::forms::snapshot::{Change, Snapshot};
 
-on_both_engines! {
+on_all_engines! {
     the_companies_are_looked_at_imported_and_undone,
     five_thousand_rows_with_mistakes_are_told_mended_and_undone,
     a_western_file_with_semicolons_is_read_as_it_was_written,

@@ -3,7 +3,7 @@
 use toolcrib_tests::prelude::*;
 use toolcrib_tests::random;
 
-on_both_engines! {
+on_all_engines! {
     markup_in_a_field_is_text,
     markup_in_an_address_is_text,
     markup_in_a_refused_form_is_text,

@@ -3,7 +3,7 @@
 use toolcrib_tests::companies;
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     no_address_of_a_list_fails,
     a_list_has_at_most_two_hundred_rows,
     what_is_asked_twice_counts_once,

@@ -3,7 +3,7 @@
 use toolcrib_tests::prelude::*;
 use toolcrib_tests::random;
 
-on_both_engines! {
+on_all_engines! {
     duplicates_are_suspected_with_reasons,
     two_clients_become_one_and_two_again,
     what_was_changed_since_is_shown_again,

@@ -3,7 +3,7 @@
 use toolcrib_tests::prelude::*;
 use toolcrib_tests::rounds;
 
-on_both_engines! {
+on_all_engines! {
     panels_are_fragments,
     the_card_asks_for_its_three_panels,
     panels_of_one_card_agree_on_the_tracking_id,

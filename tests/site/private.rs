@@ -3,7 +3,7 @@
 use toolcrib_tests::prelude::*;
 use toolcrib_tests::{Places, routes};
 
-on_both_engines! {
+on_all_engines! {
     a_private_client_of_somebody_else_is_not_there,
     a_private_lead_of_somebody_else_is_not_there,
 }

@@ -2,7 +2,7 @@
 
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     cookies_are_bound_to_this_host_and_to_https,
     browsers_are_told_to_stay_with_https,
     only_the_public_address_is_the_site_s_own_origin,

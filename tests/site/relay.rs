@@ -2,7 +2,7 @@
 
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     a_redirect_carries_the_session_and_no_module_field,
     a_dispatch_carries_the_session_and_no_module_field,
     nobody_arrives_with_another_s_luggage,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use toolcrib_tests::prelude::*;
 use toolcrib_tests::{Places, Route, routes};
 
-on_both_engines! {
+on_all_engines! {
     every_page_answers_every_role_as_the_table_says,
 }
 

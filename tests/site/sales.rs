@@ -3,7 +3,7 @@
 use serde_json::Value;
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     a_lead_is_converted_once_whoever_presses_how_often,
     a_taken_account_is_refused_in_words_and_nothing_is_made,
     a_deal_moved_twice_at_once_moves_once,

@@ -2,6 +2,7 @@
 
 use toolcrib_tests::prelude::*;
 
+// What a process writes into its own log.
 on_both_engines! {
     the_log_tells_no_secret,
     each_request_is_one_line_of_the_log,

@@ -3,7 +3,7 @@
 use toolcrib_tests::prelude::*;
 use toolcrib_tests::rounds;
 
-on_both_engines! {
+on_all_engines! {
     a_restart_keeps_visitors_signed_in,
     no_request_in_flight_undoes_a_sign_out,
     parallel_requests_lose_no_field_of_a_session,

@@ -2,7 +2,7 @@
 
 use toolcrib_tests::prelude::*;
 
-on_both_engines! {
+on_all_engines! {
     a_protected_page_asks_to_sign_in_and_then_opens,
     fragments_and_json_are_refused_with_401,
     an_unknown_name_and_a_wrong_password_look_the_same,

@@ -2,6 +2,7 @@
 
 use toolcrib_tests::prelude::*;
 
+// Each process counts for itself who guesses.
 on_both_engines! {
     guessing_one_account_from_one_address_is_stopped,
     guessing_one_account_from_many_addresses_is_stopped,

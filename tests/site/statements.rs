@@ -3,7 +3,7 @@
 use toolcrib_tests::prelude::*;
 use toolcrib_tests::{Places, routes};
 
-on_both_engines! {
+on_all_engines! {
     no_page_takes_more_statements_where_there_is_more_to_show,
 }
 

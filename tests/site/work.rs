@@ -3,7 +3,7 @@
 use toolcrib_tests::prelude::*;
 use toolcrib_tests::random;
 
-on_both_engines! {
+on_all_engines! {
     a_new_task_is_on_the_desk_and_in_its_lists,
     what_cannot_be_a_task_is_refused_and_what_was_typed_is_kept,
     a_task_ticked_off_thirty_two_times_at_once_is_done_once,
@@ -295,7 +295,7 @@ async fn a_calendar_file_has_no_line_of_a_subject_s_own(engine: Engine) {
 fn line_break(engine: Engine) -> &'static str {
     match engine {
         Engine::Sqlite => "char(13, 10)",
-        Engine::Postgres => "chr(13) || chr(10)",
+        Engine::Postgres | Engine::TwoNodes => "chr(13) || chr(10)",
     }
 }
 

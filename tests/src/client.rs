@@ -22,7 +22,7 @@ use crate::html;
 /// Longer than any time limit of the server that a test may wait for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A visitor: a cookie jar, connections that are kept open, no redirects followed. Clones are the same visitor.
+/// A visitor: a cookie jar, connections that are kept open or not, no redirects followed. Clones are the same visitor.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -57,6 +57,12 @@ impl Client {
         let copy = Self { jar: Arc::default(), ..self.clone() };
         copy.jar.replace(self.jar.cookies());
         copy
+    }
+
+    /// The same visitor (the same cookies) at another address of the site: that of one of its nodes.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self.clone() }
     }
 
     /// The server's address, `http://127.0.0.1:port`.

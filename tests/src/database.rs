@@ -25,6 +25,7 @@ pub struct Database {
 enum Place {
     File(PathBuf),
     Cluster { server: String, name: String },
+    Given,
 }
 
 impl Database {
@@ -39,8 +40,14 @@ impl Database {
                 let file = folder.join("crm.db");
                 Self { url: format!("sqlite://{}", file.display()), place: Place::File(file) }
             }
-            Engine::Postgres => Self::in_cluster().await,
+            Engine::Postgres | Engine::TwoNodes => Self::in_cluster().await,
         }
+    }
+
+    /// A PostgreSQL database that whoever names it has made and removes.
+    #[must_use]
+    pub fn given(url: &str) -> Self {
+        Self { url: url.to_owned(), place: Place::Given }
     }
 
     async fn in_cluster() -> Self {
@@ -67,7 +74,7 @@ impl Database {
     pub fn file(&self) -> Option<&Path> {
         match &self.place {
             Place::File(path) => Some(path),
-            Place::Cluster { .. } => None,
+            Place::Cluster { .. } | Place::Given => None,
         }
     }
 
@@ -80,7 +87,7 @@ impl Database {
         let query = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()));
         let number = match &self.place {
             Place::File(path) => query.fetch_one(&mut sqlite(path).await).await,
-            Place::Cluster { .. } => {
+            Place::Cluster { .. } | Place::Given => {
                 let mut connection =
                     PgConnection::connect(&self.url).await.expect("a connection to the test's database");
                 return sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
@@ -101,7 +108,7 @@ impl Database {
         let query = AssertSqlSafe(sql.to_owned());
         let done = match &self.place {
             Place::File(path) => sqlx::query(query).execute(&mut sqlite(path).await).await.map(drop),
-            Place::Cluster { .. } => {
+            Place::Cluster { .. } | Place::Given => {
                 let mut connection =
                     PgConnection::connect(&self.url).await.expect("a connection to the test's database");
                 sqlx::query(query).execute(&mut connection).await.map(drop)

@@ -24,8 +24,9 @@
 //! | part | what it is |
 //! |---|---|
 //! | [`Server`] | the process: settings, start, readiness, signals, log; its drop kills it and fails the test if it died or panicked unasked |
+//! | [`Node`], [`Proxy`] | where the site is two processes: each of them, and what stands before them |
 //! | [`Client`], [`Answer`] | one visitor: cookies, no automatic redirects, verbs named after what users do |
-//! | [`Engine`], [`Database`] | a file, or a fresh database in the cluster; [`on_both_engines!`] makes one test of each |
+//! | [`Engine`], [`Database`] | a file, or a fresh database in the cluster for one process or two; [`on_both_engines!`] and [`on_all_engines!`] make one test of each |
 //! | [`Status`] | `/tools/status.json`, read as administrator |
 //! | [`wire`] | raw sockets: hang-ups by RST and FIN, slow and malformed requests |
 //! | [`load`] | many requests at once |
@@ -71,6 +72,7 @@ pub mod html;
 pub mod load;
 mod places;
 mod port;
+mod proxy;
 pub mod random;
 mod routes;
 mod server;
@@ -95,8 +97,10 @@ pub use engine::Engine;
 pub use engine::run;
 pub use places::Places;
 pub use port::free_port;
+pub use proxy::Proxy;
 pub use routes::Route;
 pub use routes::routes;
+pub use server::Node;
 pub use server::PASSWORD;
 pub use server::SECRET;
 pub use server::Server;
@@ -118,6 +122,7 @@ pub mod prelude {
     pub use crate::Server;
     pub use crate::html;
     pub use crate::load::all_at_once;
+    pub use crate::on_all_engines;
     pub use crate::on_both_engines;
     pub use crate::wait::eventually;
     pub use crate::wait::holds_within;

@@ -4,7 +4,7 @@ use toolcrib_tests::prelude::*;
 
 use super::page_form::{PageForm, value_of, with};
 
-on_both_engines! {
+on_all_engines! {
     who_comes_second_sees_what_was_what_is_and_what_they_typed,
     who_saves_again_is_told_of_a_third_change,
     a_program_is_told_what_is_stored,

@@ -7,7 +7,7 @@ use super::scene::OF_A_CLIENT;
 use super::snapshot::{Change, Snapshot, What};
 use super::values::UNKNOWN;
 
-on_both_engines! {
+on_all_engines! {
     unknown_fields_change_nothing,
     a_field_that_is_only_shown_is_refused,
     a_forged_row_does_not_lead_a_save_to_another_client,

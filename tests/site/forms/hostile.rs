@@ -10,7 +10,7 @@ use super::scene::Scene;
 use super::snapshot::Snapshot;
 use super::values::{HOSTILE, MARK, UNKNOWN, assert_inert, sound};
 
-on_both_engines! {
+on_all_engines! {
     no_field_of_any_form_is_a_way_in,
 }
 

@@ -5,7 +5,7 @@ use toolcrib_tests::prelude::*;
 use super::page_form::{PageForm, with};
 use super::scene::Scene;
 
-on_both_engines! {
+on_all_engines! {
     every_button_of_every_form_works_without_scripts,
     every_form_of_an_adapter_answers_the_script_in_place,
     a_hundred_forms_are_taken_though_nobody_opens_a_page,

@@ -5,7 +5,7 @@ use toolcrib_tests::prelude::*;
 use super::page_form::{PageForm, with};
 use super::values::sound;
 
-on_both_engines! {
+on_all_engines! {
     a_form_for_a_new_client_sent_by_sixteen_at_once_makes_one,
     a_form_of_a_client_sent_by_sixteen_at_once_changes_it_once,
     the_key_of_a_form_is_of_one_user_and_one_page,

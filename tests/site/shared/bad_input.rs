@@ -7,7 +7,7 @@ use crate::support::SHARED;
 use crate::support::Scene;
 use crate::support::value_of;
 
-on_both_engines! {
+on_all_engines! {
     nonsense_is_refused_and_changes_nothing,
     looking_never_changes_anything,
     forms_without_the_token_are_refused,

@@ -10,7 +10,7 @@ use toolcrib_tests::rounds;
 use crate::support::Scene;
 use crate::support::number;
 
-on_both_engines! {
+on_all_engines! {
     a_hundred_moves_at_once_have_one_order,
     moves_survive_kill_9,
 }

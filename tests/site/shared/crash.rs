@@ -14,7 +14,7 @@ use crate::support::Poster;
 use crate::support::Scene;
 use crate::support::value_of;
 
-on_both_engines! {
+on_all_engines! {
     what_was_counted_survives_kill_9_right_after_the_answer,
     what_was_counted_survives_kill_9_under_load,
     a_lock_that_was_held_is_free_after_kill_9,

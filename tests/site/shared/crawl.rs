@@ -12,7 +12,7 @@ use crate::support::SHARED;
 use crate::support::Scene;
 use crate::support::value_of;
 
-on_both_engines! {
+on_all_engines! {
     following_every_link_changes_nothing,
 }
 

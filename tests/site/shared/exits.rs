@@ -8,7 +8,7 @@ use crate::log::Entry;
 use crate::support::Scene;
 use crate::support::value_of;
 
-on_both_engines! {
+on_all_engines! {
     every_way_out_of_a_page_gives_the_lock_back,
     a_holder_whose_client_leaves_gives_the_lock_back,
     a_waiter_whose_client_leaves_is_in_nobodys_way,

@@ -6,7 +6,7 @@ use crate::support::COUNTERS;
 use crate::support::Scene;
 use crate::support::value_of;
 
-on_both_engines! {
+on_all_engines! {
     without_the_flag_nobody_is_held_up_or_made_to_fail,
     without_the_flag_the_lock_of_the_panels_stays_on,
 }

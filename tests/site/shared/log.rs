@@ -41,9 +41,10 @@ impl Entry {
 }
 
 impl Log {
-    /// Reads it; fails unless it is complete and newest first.
-    pub(crate) async fn read(admin: &Client) -> Self {
-        let answer = admin.get_json("/tools/object-log.json?limit=100000").await.expect_status(200);
+    /// Reads it; fails unless it is complete and newest first. Each node first stores what it has not stored yet.
+    pub(crate) async fn read(server: &Server, admin: &Client) -> Self {
+        let answers = server.each_node_says(admin, "/tools/object-log.json?limit=100000").await;
+        let answer = answers.into_iter().last().expect("a node that is awake").expect_status(200);
         let document = answer.json();
         let entries: Vec<Entry> = serde_json::from_value(document["entries"].clone())
             .unwrap_or_else(|error| panic!("not the object log ({error}): {answer:?}"));

@@ -9,7 +9,7 @@ use crate::forms::Press;
 use crate::support::Scene;
 use crate::support::value_of;
 
-on_both_engines! {
+on_all_engines! {
     entries_are_counted_filtered_and_deleted,
     nobody_but_administrators_sees_or_deletes_entries,
     entries_survive_kill_9,

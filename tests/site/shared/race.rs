@@ -6,7 +6,7 @@ use toolcrib_tests::prelude::*;
 use crate::support::Scene;
 use crate::support::number;
 
-on_both_engines! {
+on_all_engines! {
     a_race_on_the_tally_counts_all_and_shows_the_retries,
     a_race_on_the_others_ends_as_each_of_them_promises,
     a_race_on_unlocked_sales_loses_some,

@@ -10,7 +10,7 @@ use crate::traffic::burst;
 use crate::traffic::paced;
 use crate::traffic::seconds;
 
-on_both_engines! {
+on_all_engines! {
     a_steady_load_is_counted_without_a_single_conflict,
     a_burst_is_counted_without_a_single_conflict,
     overlapping_posts_run_side_by_side,

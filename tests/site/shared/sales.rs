@@ -10,7 +10,7 @@ use crate::support::assert_gap_free;
 use crate::support::value_of;
 use crate::traffic::assert_all_served;
 
-on_both_engines! {
+on_all_engines! {
     sales_under_the_lock_are_counted_exactly,
     sales_by_update_are_counted_exactly,
     sales_without_either_are_lost,

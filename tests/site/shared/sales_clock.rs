@@ -9,7 +9,7 @@ use crate::support::Scene;
 use crate::support::assert_about;
 use crate::support::value_of;
 
-on_both_engines! {
+on_all_engines! {
     who_waits_too_long_for_the_lock_is_told_to_come_back,
     readers_do_not_wait_for_the_holder_of_the_lock,
     waiters_get_the_lock_in_the_order_of_their_arrival,
@@ -106,15 +106,16 @@ async fn readers_do_not_wait_for_the_holder_of_the_lock(engine: Engine) {
     scene.is_quiet().await;
 }
 
-/// A2: first come, first served.
+/// A2: first come, first served, at each node.
 async fn waiters_get_the_lock_in_the_order_of_their_arrival(engine: Engine) {
     let scene = Scene::alone(Server::on(engine)).await;
     let before = scene.value(SALES).await;
-    let holder = scene.visitor.posting("/examples/sales?hold_ms=1500", &[("mode", "locked")]);
+    let visitor = Poster::new(scene.server.node(0).visitor()).await;
+    let holder = visitor.posting("/examples/sales?hold_ms=1500", &[("mode", "locked")]);
     scene.application_is_locked(0).await;
     let mut waiters = Vec::new();
     for place in 1..=10 {
-        waiters.push(scene.visitor.posting(SALES, &[("mode", "locked")]));
+        waiters.push(visitor.posting(SALES, &[("mode", "locked")]));
         scene.application_is_locked(place).await;
     }
     assert!(!holder.is_finished(), "the holder let go before all had come");

@@ -13,7 +13,7 @@ use crate::traffic::burst;
 use crate::traffic::paced;
 use crate::traffic::seconds;
 
-on_both_engines! {
+on_all_engines! {
     a_steady_load_gets_numbers_without_gap_or_repetition,
     a_burst_gets_numbers_without_gap_or_repetition,
     whoever_is_denied_the_lock_is_retried_and_logged,

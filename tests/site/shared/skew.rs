@@ -7,7 +7,7 @@ use crate::support::Scene;
 use crate::support::attempts;
 use crate::support::number;
 
-on_both_engines! {
+on_all_engines! {
     two_who_retry_may_both_have_their_way,
     of_two_who_lock_one_keeps_the_invariant,
     one_after_the_other_keeps_the_invariant_in_either_mode,

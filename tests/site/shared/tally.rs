@@ -14,7 +14,7 @@ use crate::traffic::burst;
 use crate::traffic::paced;
 use crate::traffic::seconds;
 
-on_both_engines! {
+on_all_engines! {
     three_overlapping_posts_are_retried_until_each_has_counted,
     a_steady_load_is_counted_exactly_and_every_retry_is_logged,
     a_burst_is_counted_exactly_and_nobody_gives_up,

@@ -43,7 +43,6 @@ pub(super) fn lasting() -> Duration {
 /// The clients of a load.
 pub(super) struct Crowd {
     pub(super) clients: Vec<Member>,
-    pub(super) recorder: Recorder,
     pub(super) lasts: Duration,
     _room: MutexGuard<'static, ()>,
 }
@@ -78,7 +77,7 @@ impl Crowd {
             let random = Random::from_seed(random.number());
             clients.push(Member { number, client, token, recorder: recorder.clone(), until: Instant::now(), random });
         }
-        Self { clients, recorder, lasts, _room: room }
+        Self { clients, lasts, _room: room }
     }
 
     /// Lets all of them do the same over and over until the time is up; all that they wrote down.
@@ -118,11 +117,15 @@ impl Member {
 /// Says what a load was: operations a second, how they ended, how many units were run again.
 pub(super) async fn report<C, A>(what: &str, server: &Server, history: &History<C, A>, lasts: Duration) -> Tally {
     let tally = history.tally();
+    // What is written down as two operations was one request.
+    let done =
+        history.operations.iter().filter(|operation| operation.process <= CLIENTS && operation.answer().is_some());
+    let done = u32::try_from(done.count()).expect("a short load");
     let requests = server.status().await.requests;
     eprintln!(
-        "{what} on {}: {:.0} operations a second, {tally:?}, {} retries, {} gave up",
+        "{what} on {}: {:.0} requests a second, {tally:?}, {} retries, {} gave up",
         server.engine(),
-        f64::from(u32::try_from(tally.done).expect("a short load")) / lasts.as_secs_f64(),
+        f64::from(done) / lasts.as_secs_f64(),
         requests.retried,
         requests.exhausted
     );

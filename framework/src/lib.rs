@@ -52,6 +52,7 @@ extern crate self as toolcrib;
 pub mod adapter;
 pub mod application;
 pub mod clock;
+mod cluster;
 pub mod db;
 pub mod events;
 pub mod filters;

@@ -7,4 +7,6 @@
     reason = "in a test crate a broken expectation is a failed test"
 )]
 
+mod faults;
 mod histories;
+mod visitors;

@@ -27,6 +27,7 @@
 //! | [`Node`], [`Proxy`] | where the site is two processes: each of them, and what stands before them |
 //! | [`Client`], [`Answer`] | one visitor: cookies, no automatic redirects, verbs named after what users do |
 //! | [`Engine`], [`Database`] | a file, or a fresh database in the cluster for one process or two; [`on_both_engines!`] and [`on_all_engines!`] make one test of each |
+//! | [`Postgres`] | a PostgreSQL server of the test's own, to be killed |
 //! | [`Status`] | `/tools/status.json`, read as administrator |
 //! | [`wire`] | raw sockets: hang-ups by RST and FIN, slow and malformed requests |
 //! | [`load`] | many requests at once |
@@ -72,6 +73,7 @@ pub mod html;
 pub mod load;
 mod places;
 mod port;
+mod postgres;
 mod proxy;
 pub mod random;
 mod routes;
@@ -97,6 +99,7 @@ pub use engine::Engine;
 pub use engine::run;
 pub use places::Places;
 pub use port::free_port;
+pub use postgres::Postgres;
 pub use proxy::Proxy;
 pub use routes::Route;
 pub use routes::routes;

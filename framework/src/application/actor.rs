@@ -5,6 +5,7 @@
 //! for all that wait (group commit). A transaction is opened *before* the changes are validated,
 //! so nothing is ever reserved by somebody who still waits for a connection.
 
+mod elsewhere;
 pub(super) mod messages;
 mod object_locks;
 mod storing;
@@ -22,6 +23,7 @@ use self::messages::{Asked, Change, Finish, Found, Job, Outcome, Reserved, Settl
 use self::storing::Accepted;
 use super::state::{ApplicationState, Prepared, TxId, Write};
 use super::{ApplicationError, Cell, Changes, Snapshot, store};
+use crate::cluster::{Cluster, ClusterError};
 use crate::db::Db;
 use crate::locks::Owner;
 
@@ -35,6 +37,7 @@ pub(super) struct ApplicationActor {
     state: ApplicationState,
     published: Arc<ArcSwap<Snapshot>>,
     db: Db,
+    cluster: Option<Cluster>,
     /// Changes for the next transaction of the actor's own.
     waiting: VecDeque<Job>,
     /// Jobs that wait for the end of somebody's transaction.
@@ -91,13 +94,22 @@ impl Actor for ApplicationActor {
 }
 
 impl ApplicationActor {
-    pub(super) fn new(snapshot: Snapshot, db: Db, alive: Alive) -> (Self, Arc<ArcSwap<Snapshot>>) {
-        let state = ApplicationState::new(snapshot);
+    pub(super) fn new(
+        snapshot: Snapshot,
+        db: Db,
+        cluster: Option<Cluster>,
+        alive: Alive,
+    ) -> (Self, Arc<ArcSwap<Snapshot>>) {
+        let state = match cluster.as_ref().and_then(|cluster| u64::try_from(cluster.number()).ok()) {
+            None => ApplicationState::new(snapshot),
+            Some(node) => ApplicationState::of_node(snapshot, node),
+        };
         let published = Arc::new(ArcSwap::new(Arc::clone(state.snapshot())));
         let actor = Self {
             state,
             published: Arc::clone(&published),
             db,
+            cluster,
             waiting: VecDeque::new(),
             deferred: HashMap::new(),
             storing: false,
@@ -227,7 +239,7 @@ impl ApplicationActor {
         for tx in ready {
             let Some(doubt) = self.doubts.get_mut(&tx) else { continue };
             doubt.asked = true;
-            let asking = look_until_answered(self.db.clone(), doubt.names.clone());
+            let asking = look_until_answered(self.db.clone(), self.cluster.clone(), doubt.names.clone());
             ctx.spawn(asking.into_actor(self).map(move |cells, actor, ctx| {
                 let doubt = actor.doubts.remove(&tx);
                 actor.state.discard(tx);
@@ -260,13 +272,23 @@ fn variables_of(writes: &[Write]) -> Vec<Arc<str>> {
     writes.iter().map(|write| Arc::clone(write.variable())).collect()
 }
 
-/// Reads what the database has of some variables, for as long as it takes.
-async fn look_until_answered(db: Db, names: Vec<Arc<str>>) -> Vec<(Arc<str>, Option<Cell>)> {
+/// Reads what the database has of some variables, for as long as it takes. One of several nodes has it brought up to date
+/// as always: the log says what became of a transaction, and what else changed with it.
+async fn look_until_answered(db: Db, cluster: Option<Cluster>, names: Vec<Arc<str>>) -> Vec<(Arc<str>, Option<Cell>)> {
     loop {
-        match store::load_some(&db, &names).await {
+        let looked = match &cluster {
+            None => store::load_some(&db, &names).await.map_err(Arc::new),
+            Some(cluster) => match cluster.current().await {
+                Ok(()) => Ok(Vec::new()),
+                // What is not known any more is not asked for any more.
+                Err(ClusterError::Stopped) => Ok(Vec::new()),
+                Err(ClusterError::Database(error)) => Err(error),
+            },
+        };
+        match looked {
             Ok(cells) => return cells,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the outcome of a commit is unknown");
+                tracing::warn!(error = &*error as &dyn std::error::Error, "the outcome of a commit is unknown");
                 tokio::time::sleep(ASK_AGAIN).await;
             }
         }

@@ -42,6 +42,14 @@ pub(crate) enum ConflictKind {
     Overflow,
 }
 
+impl Conflict {
+    /// The variable is locked on another node.
+    pub(crate) fn of_lock(name: String) -> Self {
+        let kind = ConflictKind::WriteLock;
+        Self { kind, name, entry: None, seen: None, current: None, needs: None, value: String::new() }
+    }
+}
+
 impl fmt::Display for ConflictKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{ChangeError, Conflict};
+use crate::cluster::ClusterError;
 use crate::db::DbError;
 use crate::locks::LockError;
 use crate::session::HookError;
@@ -42,6 +43,13 @@ pub enum ApplicationError {
     /// Another process changed the same thing in the database.
     #[error("Write-Write with another process")]
     Elsewhere,
+    /// This node was taken to be dead by the others, or a lock over all nodes was taken from the unit: nothing of it may
+    /// be committed.
+    #[error("this node was taken to be dead meanwhile, and what it held was given to others")]
+    Fenced,
+    /// What other nodes changed could not be looked at.
+    #[error("what other nodes changed could not be looked at")]
+    NotCurrent(#[source] Arc<DbError>),
     /// The turn to change these variables did not come before the request's deadline.
     #[error("the turn to change {} did not come in time", names.join(", "))]
     ClaimTimedOut {
@@ -67,7 +75,7 @@ impl ApplicationError {
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         match self {
-            Self::Conflict(_) | Self::Elsewhere => true,
+            Self::Conflict(_) | Self::Elsewhere | Self::Fenced => true,
             Self::Database(error) => error.is_conflict(),
             Self::Lock(error) => error.is_conflict(),
             _ => false,
@@ -78,6 +86,15 @@ impl ApplicationError {
 impl From<ChangeError> for ApplicationError {
     fn from(error: ChangeError) -> Self {
         Self::Change(Arc::new(error))
+    }
+}
+
+impl From<ClusterError> for ApplicationError {
+    fn from(error: ClusterError) -> Self {
+        match error {
+            ClusterError::Database(error) => Self::NotCurrent(error),
+            ClusterError::Stopped => Self::Stopped,
+        }
     }
 }
 

@@ -16,14 +16,16 @@ use super::actor::messages::{
 use super::actor::{Alive, ApplicationActor};
 use super::conflict::ConflictKind;
 use super::contents::{Variable, contents};
+use super::following::{self, Following};
 use super::objects::ObjectLock as ObjectState;
 use super::part::Part;
 use super::reservation::{Reservation, Shared};
 use super::stored::{Stored, decoded, encoded, value_of};
 use super::{AppVar, ApplicationError, Changes, Content, Kind, RcCounter, Snapshot, store};
+use crate::cluster::{Change as ChangeElsewhere, Cluster, Position, TakeError};
 use crate::db::{Db, DbError};
 use crate::events::Events;
-use crate::locks::{LockError, LockName, Locks, Mode, Owner, Party};
+use crate::locks::{Deadlock, LockError, LockName, Locks, Mode, Owner, Party};
 
 /// Global shared state: what ASP calls `Application`. Cloning is cheap.
 ///
@@ -50,6 +52,10 @@ pub struct Application {
 }
 
 struct Inner {
+    db: Db,
+    cluster: Option<Cluster>,
+    /// Up to where the log of changes is in the snapshot the application began with, until that is followed.
+    position: Mutex<Option<Position>>,
     published: Arc<ArcSwap<Snapshot>>,
     actor: Addr<ApplicationActor>,
     arbiter: Arbiter,
@@ -81,14 +87,67 @@ impl std::fmt::Debug for Application {
 
 impl Application {
     /// Loads the durable variables and starts the actor on an arbiter of its own.
-    pub(crate) async fn start(db: &Db, locks: Locks, lock_timeout: Duration, events: Events) -> Result<Self, DbError> {
-        let snapshot = store::load(&mut db.read().await?).await?;
+    pub(crate) async fn start(
+        db: &Db,
+        cluster: Option<Cluster>,
+        locks: Locks,
+        lock_timeout: Duration,
+        events: Events,
+    ) -> Result<Self, DbError> {
+        let (snapshot, position) = match &cluster {
+            None => (store::load(&mut db.read().await?).await?, None),
+            Some(cluster) => {
+                let (snapshot, position) = following::load(db, cluster.number()).await?;
+                (snapshot, Some(position))
+            }
+        };
         let stopping = Arc::new(AtomicBool::new(false));
         let alive = Alive { stopping: Arc::clone(&stopping) };
-        let (actor, published) = ApplicationActor::new(snapshot, db.clone(), alive);
+        let (actor, published) = ApplicationActor::new(snapshot, db.clone(), cluster.clone(), alive);
         let arbiter = Arbiter::new();
         let actor = ApplicationActor::start_in_arbiter(&arbiter.handle(), move |_| actor);
-        Ok(Self { inner: Arc::new(Inner { published, actor, arbiter, stopping, locks, lock_timeout, events }) })
+        let position = Mutex::new(position);
+        let inner = Inner {
+            db: db.clone(),
+            cluster,
+            position,
+            published,
+            actor,
+            arbiter,
+            stopping,
+            locks,
+            lock_timeout,
+            events,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Begins to follow what other nodes do, where there can be any. `told` is told what is not about variables, `anew`
+    /// that this node was taken to be dead and has joined again.
+    pub(crate) fn follow(
+        &self,
+        told: impl Fn(&ChangeElsewhere) + Send + Sync + 'static,
+        anew: impl Fn() + Send + Sync + 'static,
+    ) {
+        let position = self.inner.position.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Some(cluster), Some(position)) = (&self.inner.cluster, position) {
+            let (db, cluster, actor) = (self.inner.db.clone(), cluster.clone(), self.inner.actor.clone());
+            Following { db, cluster, actor }.begin(position, told, anew);
+        }
+    }
+
+    /// The nodes of the site, where there can be several.
+    pub(crate) fn cluster(&self) -> Option<&Cluster> {
+        self.inner.cluster.as_ref()
+    }
+
+    /// Returns when the snapshot has whatever was committed on any node before this was asked. At once where there are
+    /// no other nodes.
+    pub(crate) async fn catch_up(&self) -> Result<(), ApplicationError> {
+        match &self.inner.cluster {
+            None => Ok(()),
+            Some(cluster) => Ok(cluster.current().await?),
+        }
     }
 
     /// Waits until everything that was asked for is stored, for a while.
@@ -272,6 +331,8 @@ impl Application {
     ) -> Result<(), ApplicationError> {
         let change: Change = Arc::new(Mutex::new(change));
         let mut locked = BTreeSet::new();
+        let mut line: Option<Part> = None;
+        let until = Instant::now() + self.inner.lock_timeout;
         loop {
             // A claim has an owner of its own: given up with this future, it must not take the part
             // in the lock along, which belongs to the job.
@@ -282,13 +343,21 @@ impl Application {
             }
             let party = Party::outside();
             let owner = turn.as_ref().map_or(party.owner, |part| part.party.owner);
-            let hold = self.share(&party).await?;
+            let mut hold = self.share(&party).await?;
+            hold.tickets = [&turn, &line].into_iter().flatten().flat_map(Part::ticket_numbers).collect();
             let change = Arc::clone(&change);
             let done = self.ask(hold, |asked| Job::AtOnce { owner, durable, change, tries: 1, asked }).await;
             match done {
                 // Every round knows one name more, and there are only so many.
                 Err(ApplicationError::Conflict(conflict))
                     if conflict.kind == ConflictKind::WriteLock && locked.insert(Arc::from(conflict.name.as_str())) => {
+                }
+                // Locked on another node: it waits in line with the others there.
+                Err(ApplicationError::Lock(LockError::Held { .. }))
+                    if line.is_none() && self.inner.cluster.is_some() =>
+                {
+                    let part = line.insert(Part::new(self.clone(), Party::outside()));
+                    part.line_up_for_commit(until.saturating_duration_since(Instant::now())).await?;
                 }
                 done => return done,
             }
@@ -313,12 +382,12 @@ impl Application {
     /// time, none while somebody holds the lock. Waits as long as for the lock itself.
     pub(super) async fn share(&self, party: &Party) -> Result<Shared, LockError> {
         self.acquire(party, LockName::APPLICATION, Mode::ReadOnly, self.inner.lock_timeout).await?;
-        Ok(self.shared(party.owner))
+        Ok(self.shared(party.owner, Vec::new()))
     }
 
-    /// The part in the application's lock that its owner has just taken.
-    pub(super) fn shared(&self, owner: Owner) -> Shared {
-        Shared { locks: self.inner.locks.clone(), owner }
+    /// The part in the application's lock that its owner has just taken, and the locks over all nodes it holds.
+    pub(super) fn shared(&self, owner: Owner, tickets: Vec<i64>) -> Shared {
+        Shared { locks: self.inner.locks.clone(), owner, tickets }
     }
 
     pub(super) fn lock_timeout(&self) -> Duration {
@@ -334,16 +403,48 @@ impl Application {
         within: Duration,
     ) -> Result<(), LockError> {
         let acquired = self.inner.locks.acquire(party, name, mode, within).await;
-        match &acquired {
-            Err(error @ LockError::TimedOut { name, .. }) => {
-                self.inner.events.record("lock_timed_out", name.to_string(), Some(format!("{party}: {error}")));
-            }
-            Err(error @ LockError::Deadlock(deadlock)) => {
-                self.inner.events.record("deadlock", deadlock.wanted.to_string(), Some(error.to_string()));
-            }
-            Ok(()) | Err(_) => {}
+        if let Err(error) = &acquired {
+            self.note_lock(party, error);
         }
         acquired
+    }
+
+    /// What a lock over all nodes that was not to be had means to whoever asked; noted as [`Application::acquire`] does.
+    pub(super) fn note_not_taken(
+        &self,
+        party: &Party,
+        name: &LockName,
+        within: Duration,
+        error: TakeError,
+    ) -> LockError {
+        let name = name.clone();
+        let error = match error {
+            TakeError::Held(holder) => LockError::Held { name, by: Party::elsewhere(&holder) },
+            TakeError::TimedOut(holder) => {
+                LockError::TimedOut { name, within, holders: vec![Party::elsewhere(&holder)] }
+            }
+            TakeError::Circle(holder) => {
+                let holder = Party::elsewhere(&holder);
+                let (wanted, held) = (name.clone(), name);
+                LockError::Deadlock(Box::new(Deadlock { waiter: party.clone(), holder, wanted, held }))
+            }
+            TakeError::Lost => LockError::Lost { name },
+            TakeError::Database(error) => LockError::Unreachable { name, why: error.to_string() },
+        };
+        self.note_lock(party, &error);
+        error
+    }
+
+    fn note_lock(&self, party: &Party, error: &LockError) {
+        match error {
+            LockError::TimedOut { name, .. } => {
+                self.inner.events.record("lock_timed_out", name.to_string(), Some(format!("{party}: {error}")));
+            }
+            LockError::Deadlock(deadlock) => {
+                self.inner.events.record("deadlock", deadlock.wanted.to_string(), Some(error.to_string()));
+            }
+            _ => {}
+        }
     }
 
     pub(super) fn tell(&self, settle: Settle) {

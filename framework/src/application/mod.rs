@@ -17,11 +17,13 @@
 //! survives the process; what is `volatile()` does not.
 
 mod actor;
+mod admission;
 mod cell;
 mod change;
 mod conflict;
 mod contents;
 mod error;
+mod following;
 mod handle;
 mod object_lock;
 mod objects;
@@ -37,6 +39,7 @@ mod value;
 mod variable;
 mod view;
 
+pub(crate) use admission::{Admission, NotStored};
 use cell::{Cell, Content, Kind};
 use change::Changes;
 pub use change::{ChangeError, KindError};

@@ -2,15 +2,17 @@
 
 use tokio::sync::oneshot;
 
-use super::Application;
 use super::actor::messages::{Outcome, Reserved, Settle};
 use super::state::Write;
+use super::{Admission, Application};
 use crate::locks::{LockName, Locks, Owner};
 
 /// A part in the application's lock, as one who changes something.
 pub(crate) struct Shared {
     pub(super) locks: Locks,
     pub(super) owner: Owner,
+    /// Locks over all nodes that a commit names: it is refused where one of them is lost.
+    pub(super) tickets: Vec<i64>,
 }
 
 impl Drop for Shared {
@@ -27,6 +29,12 @@ pub(crate) struct Reservation {
 }
 
 impl Reservation {
+    /// What the reservation's transaction asks before it writes, on one of several nodes.
+    pub(crate) fn admission(&self, tickets: Vec<i64>) -> Option<Admission> {
+        let cluster = self.application.cluster()?.clone();
+        Some(Admission { cluster, tx: self.reserved.as_ref()?.tx.number(), tickets })
+    }
+
     pub(crate) fn writes(&self) -> &[Write] {
         self.reserved.as_ref().map_or(&[], |reserved| &reserved.writes)
     }

@@ -19,8 +19,10 @@
 //!   others waits for them.
 //! * A unit that waits holds nothing, so none wait in a circle.
 
+mod elsewhere;
 mod judge;
 mod net;
+mod numbers;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -31,6 +33,7 @@ use std::sync::Arc;
 
 use self::judge::{Scene, Verdict};
 use self::net::Net;
+use self::numbers::Numbers;
 pub(crate) use self::write::Write;
 use super::cell::{Cell, Kind};
 use super::change::Changes;
@@ -42,6 +45,17 @@ use crate::locks::Owner;
 /// One transaction of the database, which may carry several units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TxId(u64);
+
+impl TxId {
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The transaction the log of changes calls by this number.
+    pub(crate) fn named(number: u64) -> Self {
+        Self(number)
+    }
+}
 
 /// How a unit fared.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,31 +74,33 @@ pub(crate) struct ApplicationState {
     published: Arc<Snapshot>,
     /// Transactions that have accepted something and not ended.
     open: BTreeMap<TxId, BTreeMap<Arc<str>, Net>>,
+    /// Published transactions that what is read of other nodes' changes need not contain yet, the oldest first. Empty
+    /// where there are no other nodes.
+    unseen: Vec<(TxId, BTreeMap<Arc<str>, Net>)>,
     objects: Objects,
     numbers: Numbers,
     next_tx: u64,
 }
 
-/// The one counter of versions and positions.
-#[derive(Debug)]
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 += 1;
-        self.0
-    }
-
-    fn above(&mut self, number: u64) {
-        self.0 = self.0.max(number);
-    }
-}
-
 impl ApplicationState {
     /// Starts with the variables as they were loaded.
     pub(crate) fn new(snapshot: Snapshot) -> Self {
-        let numbers = Numbers(snapshot.version());
-        Self { published: Arc::new(snapshot), open: BTreeMap::new(), objects: Objects::default(), numbers, next_tx: 0 }
+        let numbers = Numbers::after(snapshot.version());
+        Self {
+            published: Arc::new(snapshot),
+            open: BTreeMap::new(),
+            unseen: Vec::new(),
+            objects: Objects::default(),
+            numbers,
+            next_tx: 0,
+        }
+    }
+
+    /// As [`ApplicationState::new`], for one of several nodes: no number given out here is given out by another one.
+    pub(crate) fn of_node(snapshot: Snapshot, node: u64) -> Self {
+        let mut state = Self::new(snapshot);
+        state.numbers.of_node(node);
+        state
     }
 
     /// What everybody sees.
@@ -146,15 +162,23 @@ impl ApplicationState {
 
     /// Ends a transaction whose rows are stored: all of it becomes visible in one snapshot.
     pub(crate) fn publish(&mut self, tx: TxId) -> Arc<Snapshot> {
+        let told = self.numbers.has_others() && !self.writes(tx).is_empty();
         if let Some(nets) = self.open.remove(&tx) {
-            let version = self.numbers.next();
-            let changed = nets.into_iter().map(|(name, net)| {
-                let cell = net.apply(self.published.get(&name).map(Arc::as_ref), Some(version));
-                (name, cell.map(Arc::new))
-            });
-            self.published = Arc::new(self.published.with(version, changed));
+            self.apply_where(&nets, |_| true);
+            if told {
+                self.unseen.push((tx, nets));
+            }
         }
         Arc::clone(&self.published)
+    }
+
+    fn apply_where(&mut self, nets: &BTreeMap<Arc<str>, Net>, concerned: impl Fn(&Arc<str>) -> bool) {
+        let version = self.numbers.next();
+        let changed = nets.iter().filter(|(name, _)| concerned(name)).map(|(name, net)| {
+            let cell = net.apply(self.published.get(name).map(Arc::as_ref), Some(version));
+            (Arc::clone(name), cell.map(Arc::new))
+        });
+        self.published = Arc::new(self.published.with(version, changed));
     }
 
     /// Ends a transaction that came to nothing.
@@ -172,6 +196,11 @@ impl ApplicationState {
     /// To be called when no transaction is [in flight](Self::in_flight) on them: what the database says may or may
     /// not contain the changes of one that is.
     pub(crate) fn reload(&mut self, cells: Vec<(Arc<str>, Option<Cell>)>) -> Arc<Snapshot> {
+        self.replace(cells);
+        Arc::clone(&self.published)
+    }
+
+    fn replace(&mut self, cells: Vec<(Arc<str>, Option<Cell>)>) {
         for (_, cell) in &cells {
             self.numbers.above(cell.as_ref().map_or(0, Cell::largest_number));
         }
@@ -187,7 +216,6 @@ impl ApplicationState {
             (name, cell)
         });
         self.published = Arc::new(self.published.with(version, changed));
-        Arc::clone(&self.published)
     }
 
     /// Whether nothing is on its way, held or waited for.

@@ -3,7 +3,7 @@
 //! Every write says what it expects to find: a version, a least amount, nothing. Where it finds
 //! something else, another process was there first, and the write is *missed*.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::cell::{Bag, BagItem, Map, MapEntry, Queue};
@@ -38,16 +38,47 @@ pub(super) async fn load(conn: &mut Conn) -> Result<Snapshot, DbError> {
         db::query("SELECT variable, entry, position, value, amount, version FROM toolcrib_variable_entries")
             .fetch_all(conn)
             .await?;
+    Ok(Snapshot::from_cells(cells_of(variables, entries)))
+}
+
+fn cells_of(variables: Vec<VariableRow>, entries: Vec<EntryRow>) -> impl Iterator<Item = (Arc<str>, Cell)> {
     let mut by_variable: HashMap<String, Vec<EntryRow>> = HashMap::new();
     for entry in entries {
         by_variable.entry(entry.variable.clone()).or_default().push(entry);
     }
-    let cells = variables.into_iter().filter_map(|row| {
+    variables.into_iter().filter_map(move |row| {
         let entries = by_variable.remove(&row.name).unwrap_or_default();
         let name = Arc::from(row.name.as_str());
         cell_of(row, entries).map(|cell| (name, cell))
-    });
-    Ok(Snapshot::from_cells(cells))
+    })
+}
+
+/// What one moment of a PostgreSQL database has of some variables; `None` where it has nothing.
+pub(super) async fn load_of(
+    moment: &mut Conn,
+    names: &BTreeSet<Arc<str>>,
+) -> Result<Vec<(Arc<str>, Option<Cell>)>, DbError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let listed: Vec<&str> = names.iter().map(|name| &**name).collect();
+    let listed = serde_json::to_string(&listed).map_err(|error| DbError::Query(sqlx::Error::Encode(error.into())))?;
+    let variables = db::query(
+        "SELECT name, kind, value, amount, version FROM toolcrib_variables \
+         WHERE name IN (SELECT jsonb_array_elements_text($1::JSONB))",
+    )
+    .bind(listed.as_str())
+    .fetch_all(moment)
+    .await?;
+    let entries = db::query(
+        "SELECT variable, entry, position, value, amount, version FROM toolcrib_variable_entries \
+         WHERE variable IN (SELECT jsonb_array_elements_text($1::JSONB))",
+    )
+    .bind(listed)
+    .fetch_all(moment)
+    .await?;
+    let mut found: HashMap<Arc<str>, Cell> = cells_of(variables, entries).collect();
+    Ok(names.iter().map(|name| (Arc::clone(name), found.remove(name))).collect())
 }
 
 /// What the database has of some variables; `None` where it has nothing.

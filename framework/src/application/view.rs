@@ -1,16 +1,19 @@
 //! The application as a unit of work sees it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::contents::{Variable, contents};
+use super::objects::ObjectLock as State;
 use super::part::Part;
 use super::stored::{decoded, encoded};
 use super::{
     AppVar, ApplicationError, BagView, CounterView, MapView, ObjectLock, QueueView, RcBag, RcCounter, RcMap, RcQueue,
     Stored,
 };
+use crate::cluster::VARIABLE;
 use crate::db::Conn;
-use crate::locks::{LockError, LockName, Mode};
+use crate::locks::{LockError, LockName, Mode, Owner, Reach};
 
 /// The application in one unit of work.
 ///
@@ -155,9 +158,12 @@ impl<'a> ApplicationView<'a> {
     /// [`LockError`].
     pub async fn lock(&mut self) -> Result<(), LockError> {
         let limit = self.part.application.lock_timeout();
-        self.part.acquire(self.conn, LockName::APPLICATION, Mode::Exclusive, limit).await?;
+        self.part.acquire(self.conn, LockName::APPLICATION, Mode::Exclusive, limit, Reach::Nodes).await?;
         self.part.locked += 1;
         // Nobody publishes any more: look again, so that nothing read is out of date.
+        if let Err(error) = self.part.application.catch_up().await {
+            return Err(LockError::Unreachable { name: LockName::APPLICATION, why: error.to_string() });
+        }
         self.part.snapshot = Some(self.part.application.snapshot());
         Ok(())
     }
@@ -200,6 +206,12 @@ impl<'a> ApplicationView<'a> {
         // Registered before the grant: a changed object is locked as well (G11).
         self.part.holds_objects = true;
         let owner = self.part.party.owner;
+        let over_nodes = format!("{VARIABLE}{}", var.name());
+        match self.part.take(over_nodes, &LockName::APPLICATION, Mode::Exclusive, Duration::ZERO).await {
+            Ok(()) => self.part.application.catch_up().await?,
+            Err(LockError::Held { .. }) => return Ok(ObjectLock::new(var.name(), &State::Denied { holder: Owner(0) })),
+            Err(error) => return Err(error.into()),
+        }
         let state = self.part.application.lock_object(owner, Arc::from(var.name()), seen).await?;
         Ok(ObjectLock::new(var.name(), &state))
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Conn, ConnectError, DbError, MigrateError};
+use super::{Conn, ConnectError, DbError, Listening, MigrateError};
 use crate::settings::DatabaseSettings;
 
 /// A handle on the site's database. Cloning is cheap; all clones share the connections.
@@ -130,6 +130,52 @@ impl Db {
         }
     }
 
+    /// Lends a connection for what nodes say to one another: short statements, each by itself, that never wait for
+    /// connections that pages hold. PostgreSQL only.
+    pub(crate) async fn upkeep(&self) -> Result<Conn, DbError> {
+        match &*self.store {
+            #[cfg(feature = "sqlite")]
+            Store::Sqlite(_) => Err(alone()),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.upkeep().await,
+        }
+    }
+
+    /// As [`Db::upkeep`], inside a transaction that sees one moment of the database.
+    pub(crate) async fn moment(&self) -> Result<Conn, DbError> {
+        match &*self.store {
+            #[cfg(feature = "sqlite")]
+            Store::Sqlite(_) => Err(alone()),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.moment().await,
+        }
+    }
+
+    /// What this process's connections are called at the server.
+    pub(crate) fn mark(&self) -> &str {
+        match &*self.store {
+            #[cfg(feature = "sqlite")]
+            Store::Sqlite(_) => "",
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.mark(),
+        }
+    }
+
+    /// Listens on a channel of the server's, for as long as what is answered lives; see `postgres.rs`.
+    pub(crate) fn listen(
+        &self,
+        channel: &'static str,
+        heard: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Option<Listening> {
+        let _ = (channel, &heard);
+        match &*self.store {
+            #[cfg(feature = "sqlite")]
+            Store::Sqlite(_) => None,
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => Some(store.listen(channel, heard)),
+        }
+    }
+
     /// Applies the framework's migrations, then the site's, each with a bookkeeping table of its own:
     /// the site's tables may refer to the framework's (`toolcrib_users`).
     ///
@@ -169,4 +215,10 @@ impl Db {
     pub(super) fn store(&self) -> &Store {
         &self.store
     }
+}
+
+/// One process owns an SQLite file, so it has nobody to talk to.
+#[cfg(feature = "sqlite")]
+fn alone() -> DbError {
+    DbError::Query(sqlx::Error::Protocol("SQLite has no nodes".to_owned()))
 }

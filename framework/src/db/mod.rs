@@ -40,6 +40,13 @@ pub use database::{Db, Engine, Status};
 pub use error::{ConnectError, DbError};
 pub use migrations::MigrateError;
 pub(crate) use migrations::migrate_framework;
+#[cfg(feature = "postgres")]
+pub(crate) use postgres::Listening;
 pub use query::{Query, Record, query, query_built};
 pub(crate) use statements::Statements;
 pub use value::Value;
+
+/// Nothing listens where there is nobody to be heard.
+#[cfg(not(feature = "postgres"))]
+#[derive(Debug)]
+pub(crate) enum Listening {}

@@ -11,8 +11,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{Arguments, ConnectOptions, Executor, Postgres};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgListener, PgPoolOptions};
+use sqlx::{Arguments, ConnectOptions, Executor, PgPool, Postgres};
+
+use tokio::runtime::Handle;
 
 use super::conn::{Conn, Link};
 use super::shelf::{self, Opener, Shelf};
@@ -27,15 +29,51 @@ const PREPARED: usize = 256;
 /// A transaction left open without a statement for this long is ended by the server.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
 
-/// The two shelves of a PostgreSQL database and the runtime that drives them.
+/// Connections for what nodes say to one another: short statements that must not wait for pages.
+const UPKEEP: u32 = 4;
+
+/// How the connection that listens calls itself.
+const LISTENER: &str = "toolcrib listen";
+
+/// The wait before the connection that listens is opened again.
+const LISTEN_AGAIN: Duration = Duration::from_millis(200);
+
+/// The shelves of a PostgreSQL database and the runtime that drives them.
 pub(super) struct Store {
     readers: Arc<Shelf<Postgres>>,
     writers: Arc<Shelf<Postgres>>,
-    _runtime: DrivingRuntime,
+    upkeep: Arc<Shelf<Postgres>>,
+    listening: PgPool,
+    /// Tells this process's connections from those of others.
+    mark: String,
+    runtime: Handle,
+    _driving: DrivingRuntime,
+}
+
+/// A connection that listens. Dropping it ends that.
+#[derive(Debug)]
+pub(crate) struct Listening(tokio::task::JoinHandle<()>);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// A runtime that may be dropped anywhere: a plain one panics when dropped inside async code.
 struct DrivingRuntime(Option<tokio::runtime::Runtime>);
+
+impl DrivingRuntime {
+    fn new() -> std::io::Result<(Self, Handle)> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("toolcrib-db")
+            .enable_all()
+            .build()?;
+        let handle = runtime.handle().clone();
+        Ok((Self(Some(runtime)), handle))
+    }
+}
 
 impl Drop for DrivingRuntime {
     fn drop(&mut self) {
@@ -52,9 +90,10 @@ impl Store {
     /// [`ConnectError::Address`] for an address that does not parse, [`ConnectError::Open`] where
     /// the server does not answer or refuses.
     pub(super) async fn open(url: &str, settings: &DatabaseSettings) -> Result<Self, ConnectError> {
+        let mark = mark();
         let options = PgConnectOptions::from_str(url)
             .map_err(|error| ConnectError::Address(error.to_string()))?
-            .application_name("toolcrib")
+            .application_name(&mark)
             .statement_cache_capacity(PREPARED)
             .options([
                 ("statement_timeout", millis(settings.statement_timeout())),
@@ -66,13 +105,8 @@ impl Store {
             .log_statements(tracing::log::LevelFilter::Trace);
         let target =
             format!("{}:{}/{}", options.get_host(), options.get_port(), options.get_database().unwrap_or_default());
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("toolcrib-db")
-            .enable_all()
-            .build()
-            .map_err(ConnectError::Runtime)?;
-        let opener = Opener::Runtime(runtime.handle().clone());
+        let (runtime, handle) = DrivingRuntime::new().map_err(ConnectError::Runtime)?;
+        let opener = Opener::Runtime(handle.clone());
         let pool = |max: u32| {
             PgPoolOptions::new()
                 .max_connections(max)
@@ -80,19 +114,21 @@ impl Store {
                 .test_before_acquire(false)
         };
         let reading = options.clone().options([("default_transaction_read_only", "on")]);
-        let (readers, writers) = {
-            // A pool starts its own upkeep on the runtime it is made in.
-            let _inside = runtime.enter();
-            (
-                pool(settings.max_connections()).connect_lazy_with(reading),
-                pool(settings.max_writers()).connect_lazy_with(options),
-            )
-        };
+        let listening = options.clone().application_name(LISTENER);
+        // A pool starts its own upkeep on the runtime it is made in; entering it must end before the next wait.
+        let inside = handle.enter();
+        let shelf =
+            |max, options| Shelf::new(pool(max).connect_lazy_with(options), opener.clone(), settings.acquire_timeout());
         let store = Self {
-            readers: Shelf::new(readers, opener.clone(), settings.acquire_timeout()),
-            writers: Shelf::new(writers, opener, settings.acquire_timeout()),
-            _runtime: DrivingRuntime(Some(runtime)),
+            readers: shelf(settings.max_connections(), reading),
+            writers: shelf(settings.max_writers(), options.clone()),
+            upkeep: shelf(UPKEEP, options),
+            listening: pool(1).connect_lazy_with(listening),
+            mark,
+            runtime: handle.clone(),
+            _driving: runtime,
         };
+        drop(inside);
         drop(store.read().await.map_err(|source| ConnectError::Open { target, source })?);
         Ok(store)
     }
@@ -114,6 +150,37 @@ impl Store {
         self.writers.lend().await
     }
 
+    /// A connection for what nodes say to one another, outside any transaction.
+    pub(super) async fn upkeep(&self) -> Result<Conn, DbError> {
+        Ok(Conn::reading(Link::Postgres(self.upkeep.lend().await?)))
+    }
+
+    /// As [`Store::upkeep`], inside a transaction that sees one moment of the database.
+    pub(super) async fn moment(&self) -> Result<Conn, DbError> {
+        let mut conn = self.upkeep().await?;
+        conn.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        Ok(conn)
+    }
+
+    /// What tells this process's connections from those of others: their `application_name`.
+    pub(super) fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// Listens on a channel, for as long as what is answered lives. `heard` is told every notification, and the empty
+    /// text whenever the connection was opened (again): some may have been missed. It must be quick.
+    pub(super) fn listen(&self, channel: &'static str, heard: impl Fn(&str) + Send + Sync + 'static) -> Listening {
+        let pool = self.listening.clone();
+        Listening(self.runtime.spawn(async move {
+            loop {
+                if let Err(error) = listen(&pool, channel, &heard).await {
+                    tracing::debug!(%error, "listening");
+                }
+                tokio::time::sleep(LISTEN_AGAIN).await;
+            }
+        }))
+    }
+
     pub(super) fn usage(&self) -> (u32, u32) {
         let (reading, readers_idle) = self.readers.usage();
         let (writing, writers_idle) = self.writers.usage();
@@ -123,7 +190,25 @@ impl Store {
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writers.close().await;
+        self.upkeep.close().await;
+        self.listening.close().await;
     }
+}
+
+/// Until the connection is lost.
+async fn listen(pool: &PgPool, channel: &str, heard: &(impl Fn(&str) + Send + Sync)) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.ignore_pool_close_event(false);
+    listener.listen(channel).await?;
+    heard("");
+    while let Some(notification) = listener.try_recv().await? {
+        heard(notification.payload());
+    }
+    Ok(())
+}
+
+fn mark() -> String {
+    format!("toolcrib {:08x}", uuid::Uuid::new_v4().as_fields().0)
 }
 
 fn millis(duration: Duration) -> String {

@@ -85,6 +85,20 @@ pub enum LockError {
         /// What the request waits for.
         awaited: LockName,
     },
+    /// This node was taken to be dead by the others while it held or waited for a lock over all nodes.
+    #[error("`{name}` was lost: this node was taken to be dead by the others meanwhile")]
+    Lost {
+        /// The lock.
+        name: LockName,
+    },
+    /// A lock over all nodes could not be asked for.
+    #[error("`{name}` could not be asked for over all nodes: {why}")]
+    Unreachable {
+        /// The lock.
+        name: LockName,
+        /// What the database said.
+        why: String,
+    },
     /// The request ended while it waited.
     #[error("the request ended while it waited for `{name}`: do not wait for locks in work that outlives its request")]
     Ended {
@@ -107,7 +121,7 @@ impl LockError {
     /// request that upgrades would do so again.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Deadlock(_) | Self::Held { .. })
+        matches!(self, Self::Deadlock(_) | Self::Held { .. } | Self::Lost { .. })
     }
 }
 

@@ -32,6 +32,7 @@ pub use self::error::{Deadlock, LockError};
 pub(crate) use self::handle::Locks;
 pub use self::holder::Holder;
 pub(crate) use self::ledger::{ApplicationLock, Holding, LedgerRow, Queued, Status};
+pub(crate) use self::name::Reach;
 pub use self::name::{LockName, Mode, Scope};
 pub(crate) use self::party::Owner;
 pub use self::party::Party;

@@ -83,6 +83,15 @@ enum Subject {
     Named(Arc<str>),
 }
 
+/// How far a lock reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// This process.
+    Node,
+    /// All nodes of the site.
+    Nodes,
+}
+
 impl LockName {
     /// The application's own lock.
     pub(crate) const APPLICATION: Self = Self(Subject::Application);
@@ -103,6 +112,16 @@ impl LockName {
     /// A scope; `id` tells one session (or application) from the others and is not shown.
     pub(crate) fn scope(scope: Scope, id: Option<&str>) -> Self {
         Self(Subject::Scope(scope, id.map(Arc::from)))
+    }
+
+    /// What the lock is called over all nodes; no two locks are called the same.
+    pub(crate) fn over_nodes(&self) -> String {
+        match &self.0 {
+            Subject::Application => "application".to_owned(),
+            Subject::Scope(scope, None) => format!("scope/{scope}"),
+            Subject::Scope(scope, Some(id)) => format!("scope/{scope}/{id}"),
+            Subject::Named(text) => format!("name/{text}"),
+        }
     }
 
     /// The scope, if the lock is on one: only those have an order.

@@ -30,6 +30,11 @@ impl Party {
         Self { owner, request: request.into(), page }
     }
 
+    /// Whoever it is on another node, as that node describes it.
+    pub(crate) fn elsewhere(described: &str) -> Self {
+        Self::new(Owner(0), described, "of another node")
+    }
+
     /// Whoever changes the application outside any unit of work.
     pub(crate) fn outside() -> Self {
         static NOBODY: OnceLock<Arc<str>> = OnceLock::new();

@@ -169,6 +169,7 @@ async fn attempt<T>(
     if let Some(names) = replay.claims() {
         unit.claim(names, deadline).await.map_err(PageError::from)?;
     }
+    unit.catch_up().await.map_err(PageError::from)?;
     // The deadline is inside the guard: what the future drops may panic as well.
     let run = AssertUnwindSafe(async { tokio::time::timeout_at(deadline.into(), work(&mut unit)).await });
     let answer = match run.catch_unwind().await {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::application::Part;
 use crate::db::Conn;
-use crate::locks::{LockError, LockName, Mode};
+use crate::locks::{LockError, LockName, Mode, Reach};
 
 /// A lock that is asked for: exclusive unless said otherwise, and always with a time limit (C4).
 #[must_use = "a lock is not asked for until `acquire` or `acquire_or_skip` is called"]
@@ -14,7 +14,7 @@ pub struct LockRequest<'a> {
     name: Result<LockName, LockError>,
     mode: Mode,
     within: Duration,
-    cluster: bool,
+    reach: Reach,
 }
 
 impl std::fmt::Debug for LockRequest<'_> {
@@ -22,14 +22,14 @@ impl std::fmt::Debug for LockRequest<'_> {
         f.debug_struct("LockRequest")
             .field("name", &self.name)
             .field("mode", &self.mode)
-            .field("cluster", &self.cluster)
+            .field("reach", &self.reach)
             .finish_non_exhaustive()
     }
 }
 
 impl<'a> LockRequest<'a> {
     pub(super) fn new(part: &'a mut Part, conn: &'a mut Option<Conn>, name: Result<LockName, LockError>) -> Self {
-        Self { part, conn, name, mode: Mode::Exclusive, within: Duration::ZERO, cluster: false }
+        Self { part, conn, name, mode: Mode::Exclusive, within: Duration::ZERO, reach: Reach::Node }
     }
 
     /// One holder at a time (C6).
@@ -44,9 +44,12 @@ impl<'a> LockRequest<'a> {
         self
     }
 
-    /// Over all nodes of the site, not only in this process. On SQLite, which one process owns, it is the same lock.
+    /// Over all nodes of the site, not only in this process: first come, first served among the requests of a node, and
+    /// among the nodes. It is kept by a row of the database for as long as the node lives; where the node is taken to be
+    /// dead (`cluster.lease_ms`) the lock goes to whoever waits for it, and the unit that held it cannot commit any more.
+    /// On SQLite, which one process owns, it is the same lock. All who lock a name have to say this, or none.
     pub fn cluster(mut self) -> Self {
-        self.cluster = true;
+        self.reach = Reach::Nodes;
         self
     }
 
@@ -66,7 +69,7 @@ impl<'a> LockRequest<'a> {
     /// requests that wait for one another. As a page's error the time-out is answered 503, and a
     /// circle makes the request run again.
     pub async fn acquire(self) -> Result<(), LockError> {
-        self.part.acquire(self.conn, self.name?, self.mode, self.within).await
+        self.part.acquire(self.conn, self.name?, self.mode, self.within, self.reach).await
     }
 
     /// As [`LockRequest::acquire`], but a lock that is not to be had in time is no error: answers

@@ -156,6 +156,11 @@ impl Unit {
         self.shared().0.claim(names, deadline).await
     }
 
+    /// What the unit sees of the application from here on has whatever was committed on any node before.
+    pub(crate) async fn catch_up(&self) -> Result<(), ApplicationError> {
+        self.site.application().catch_up().await
+    }
+
     fn shared(&mut self) -> (&mut Part, &mut Option<Conn>) {
         let Self { site, work, request, page, .. } = self;
         work.shared(|| new_part(site, request, page))

@@ -247,7 +247,9 @@ impl Refusal {
             | LockError::Held { .. }
             | LockError::TooManyWaiters { .. }
             | LockError::Deadlock(_)
+            | LockError::Lost { .. }
             | LockError::Ended { .. } => Self::contended(),
+            LockError::Unreachable { .. } => Self::of_database(&DbError::NoConnection),
             _ => Self::internal(),
         }
     }

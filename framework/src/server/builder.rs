@@ -12,11 +12,13 @@ use sqlx::migrate::Migrator;
 
 use super::application_start::ApplicationStart;
 use super::assembly::{Assembly, Registered, assemble};
+use super::nodes;
 use super::origin::Hosts;
 use super::routes::Routes;
 use super::running::Server;
 use super::served::Served;
 use crate::application::Application;
+use crate::cluster::Cluster;
 use crate::db::{ConnectError, Db, DbError, MigrateError, migrate_framework};
 use crate::events::Events;
 use crate::jobs::{Jobs, JobsError, Registry};
@@ -376,7 +378,10 @@ impl SiteBuilder {
         let events = Events::default();
         let strict = settings.profile == Profile::Development;
         let locks = Locks::new(Rules { waiters_max: settings.lock_waiters_max, strict });
-        let application = Application::start(&db, locks, settings.application_lock_timeout, events.clone()).await;
+        let cluster =
+            Cluster::join(&db, &settings.cluster, node_name(&settings)).await.map_err(BuildError::Application)?;
+        let timeout = settings.application_lock_timeout;
+        let application = Application::start(&db, cluster, locks, timeout, events.clone()).await;
         let application = application.map_err(BuildError::Application)?;
         let objects = Arbiter::new();
         for (_, start) in &self.objects {
@@ -411,6 +416,7 @@ impl SiteBuilder {
             error_page: looks.error_page,
             settings,
         });
+        nodes::follow(&site);
         Ok(Made { site, board, objects, log_writer })
     }
 
@@ -489,4 +495,10 @@ impl SiteBuilder {
         }
         Ok(routes)
     }
+}
+
+/// What people call this node: as the settings say, or the host's name and the port.
+fn node_name(settings: &Settings) -> String {
+    let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    settings.cluster.node.clone().unwrap_or_else(|| format!("{}:{}", host().trim(), settings.server.port))
 }

@@ -22,6 +22,7 @@ mod dispatch;
 mod gate;
 mod health;
 mod jobs;
+mod nodes;
 mod origin;
 mod page_pool;
 mod payload;

@@ -189,6 +189,9 @@ async fn finish(served: &Served, workers: JobWorkers, sweeper: Sweeper, log_writ
     sweeper.stop().await;
     served.start.end().await;
     served.site.application().finish(grace).await;
+    if let Some(cluster) = served.site.application().cluster() {
+        cluster.leave().await;
+    }
     served.site.application().stop();
     served.objects.stop();
     log_writer.stop().await;

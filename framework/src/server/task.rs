@@ -235,7 +235,7 @@ impl Task<'_> {
         let exclusive = attempt.page.is_session_exclusive() && attempt.session.is_started();
         if exclusive {
             let limit = self.served.site.settings().application_lock_timeout;
-            let request = attempt.unit.lock_scope(Scope::Session).exclusive().within(limit);
+            let request = attempt.unit.lock_scope(Scope::Session).exclusive().cluster().within(limit);
             request.acquire().await.map_err(PageError::from)?;
         }
         if (exclusive || attempt.unit.number > 1)
@@ -244,6 +244,7 @@ impl Task<'_> {
             let fresh = self.served.site.sessions().fresh(known).await.map_err(PageError::from)?;
             attempt.session = fresh.ok_or(PageError::Session(SessionError::Ended))?;
         }
+        attempt.unit.catch_up().await.map_err(PageError::from)?;
         Ok(())
     }
 

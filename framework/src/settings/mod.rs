@@ -19,8 +19,8 @@ use config::{Config, Environment, File, FileFormat};
 pub use self::error::SettingsError;
 pub use self::modes::{CacheMode, CreateMode};
 pub use self::values::{
-    DatabaseSettings, JobSettings, LiveSettings, ObjectLogSettings, PageSettings, PoolSettings, Profile,
-    RequestSettings, ServerSettings, SessionSettings, Settings,
+    ClusterSettings, DatabaseSettings, JobSettings, LiveSettings, ObjectLogSettings, PageSettings, PoolSettings,
+    Profile, RequestSettings, ServerSettings, SessionSettings, Settings,
 };
 
 /// The file read from the working directory, if it is there.

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 
 use super::error::env_name;
 use super::{
-    DatabaseSettings, FILE, JobSettings, LiveSettings, ObjectLogSettings, PageSettings, PoolSettings, Profile,
-    RequestSettings, ServerSettings, SessionSettings, Settings, SettingsError,
+    ClusterSettings, DatabaseSettings, FILE, JobSettings, LiveSettings, ObjectLogSettings, PageSettings, PoolSettings,
+    Profile, RequestSettings, ServerSettings, SessionSettings, Settings, SettingsError,
 };
 
 /// Shortest accepted secret, in characters: 256 bits written in base64 have 43.
@@ -51,6 +51,9 @@ const NAMES: &[&str] = &[
     "jobs.poll_ms",
     "jobs.lease_ms",
     "jobs.keep_days",
+    "cluster.lease_ms",
+    "cluster.poll_ms",
+    "cluster.node",
     "live.heartbeat_ms",
     "live.max_streams",
     "live.max_minutes",
@@ -139,6 +142,7 @@ impl Reader {
             },
             jobs: self.jobs()?,
             live: self.live()?,
+            cluster: self.cluster()?,
             shutdown_grace: self.millis("shutdown.grace_ms", 10_000)?,
             secret: self.secret()?,
             corner: self.truth("development.corner", develops && !test_knobs)?,
@@ -183,6 +187,14 @@ impl Reader {
             poll: self.millis_positive("jobs.poll_ms", 1_000)?,
             lease: self.millis_positive("jobs.lease_ms", 30_000)?,
             keep_days: self.number("jobs.keep_days", 7)?,
+        })
+    }
+
+    fn cluster(&mut self) -> Result<ClusterSettings, SettingsError> {
+        Ok(ClusterSettings {
+            lease: self.millis_positive("cluster.lease_ms", 5_000)?,
+            poll: self.millis_positive("cluster.poll_ms", 200)?,
+            node: self.text("cluster.node"),
         })
     }
 

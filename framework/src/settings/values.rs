@@ -44,6 +44,8 @@ pub struct Settings {
     pub jobs: JobSettings,
     /// `live.*`
     pub live: LiveSettings,
+    /// `cluster.*`
+    pub cluster: ClusterSettings,
     /// `shutdown.grace_ms`: how long requests under way may take to end. Defaults to 10 s.
     pub shutdown_grace: Duration,
     /// `secret`: signs cookies and tokens. Required in the production profile.
@@ -167,6 +169,19 @@ pub struct JobSettings {
     pub lease: Duration,
     /// Days for which jobs are kept that were done or cancelled. Defaults to 7.
     pub keep_days: u32,
+}
+
+/// Several nodes on one PostgreSQL database.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ClusterSettings {
+    /// `cluster.lease_ms`: a node that has not said for so long that it lives is declared dead by the others: its locks
+    /// are given to whoever waits for them, and it cannot commit what they guarded. Defaults to 5 s.
+    pub lease: Duration,
+    /// `cluster.poll_ms`: how often a node looks for what others changed where nothing hints at it. Defaults to 200 ms.
+    pub poll: Duration,
+    /// `cluster.node`: what people call this node. Defaults to the host's name and the port.
+    pub node: Option<String>,
 }
 
 /// Streams of events to browsers.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 
-use crate::application::{ApplicationError, Part, Shared, store_changes};
+use crate::application::{ApplicationError, NotStored, Part, Shared, store_changes};
 use crate::db::{Conn, Db, DbError, Statements};
 use crate::locks::LockError;
 use crate::session::{CookieChange, Outcome, Session, SessionError, Sessions};
@@ -28,6 +28,15 @@ pub(crate) enum CommitError {
     Application(#[from] ApplicationError),
     #[error("the application was locked")]
     Locked(#[from] LockError),
+}
+
+impl From<NotStored> for CommitError {
+    fn from(error: NotStored) -> Self {
+        match error {
+            NotStored::Refused(error) => Self::Application(error),
+            NotStored::Failed(error) => Self::Database(error),
+        }
+    }
 }
 
 /// What one attempt holds of the database and of shared state, and what it wants done afterwards.
@@ -143,7 +152,7 @@ impl Work {
         };
         match (self.conn.take(), hold) {
             (None, None) => {}
-            (Some(tx), None) => tx.commit().await?,
+            (Some(tx), None) => self.commit_rows(tx).await?,
             (None, Some(hold)) => {
                 if let Some(part) = &mut self.part {
                     part.commit(hold).await?;
@@ -155,10 +164,22 @@ impl Work {
     }
 
     async fn share(&mut self) -> Result<Option<Shared>, LockError> {
-        match &self.part {
+        match &mut self.part {
             Some(part) if part.has_changes() => part.share(&mut self.conn).await.map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// Rows alone. Where the unit holds locks over all nodes they have to be its own still: what they guard was given to
+    /// others otherwise.
+    async fn commit_rows(&mut self, mut tx: Conn) -> Result<(), CommitError> {
+        if let Some(admission) = self.part.as_ref().and_then(|part| part.admission())
+            && let Err(error) = admission.ask(&mut tx, &[]).await
+        {
+            self.conn = Some(tx);
+            return Err(error.into());
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Rows and application variables in the unit's own transaction: validated, stored, committed,
@@ -173,7 +194,11 @@ impl Work {
             }
         };
         // On any way out that does not settle it, the reservation asks the database when dropped.
-        match store_changes(&mut tx, reservation.writes()).await {
+        let stored = match reservation.admission(part.ticket_numbers().collect()) {
+            Some(admission) => admission.store(&mut tx, reservation.writes()).await,
+            None => store_changes(&mut tx, reservation.writes()).await.map_err(NotStored::from),
+        };
+        match stored {
             Ok(None) => {}
             Ok(Some(_)) => {
                 drop(tx.rollback().await);

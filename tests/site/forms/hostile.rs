@@ -26,7 +26,10 @@ async fn no_field_of_any_form_is_a_way_in(engine: Engine) {
         assert!(forms.iter().any(|form| form.path() == known), "the form of {known} was not found: {found:#?}");
     }
     let (mut sent, mut failed) = (0, Vec::new());
-    for form in &forms {
+    // What a field does to a page is the same however many processes there are: on two, one form stands for all, unless
+    // there is time for them all.
+    let is_sent = |form: &&PageForm| engine.nodes() == 1 || toolcrib_tests::long() || form.path() == "/clients";
+    for form in forms.iter().filter(is_sent) {
         let before = Snapshot::of(scene.server.database()).await;
         sent += attack(&scene, form, &mut failed).await;
         scene.looks_sound(&form.kind()).await;

@@ -65,8 +65,10 @@ async fn fill(scene: &Scene) -> BTreeMap<&'static str, usize> {
     counts
 }
 
-/// The page at an address, as administrator.
+/// The page at an address, as administrator. A page shows what its own node still holds back, and not what another one does:
+/// so that is stored first.
 async fn page(scene: &Scene, path: &str) -> String {
+    let _ = scene.log().await;
     scene.admin.get(path).await.expect_status(200).text()
 }
 

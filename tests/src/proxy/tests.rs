@@ -207,6 +207,8 @@ async fn a_node_that_is_not_ready_gets_nothing_new_and_keeps_what_it_has() {
     visitor.write_all(b"x").await.expect("sent");
     let mut old =
         tokio::select! { taken = first.taken.recv() => taken, taken = second.taken.recv() => taken }.expect("taken").0;
+    // What is not read by whoever closes makes of the end a reset.
+    let _ = old.read_u8().await.expect("what the visitor sent");
     first.is_ready.store(false, Ordering::SeqCst);
     goes_out(&proxy, 0).await;
     for _ in 0..6 {

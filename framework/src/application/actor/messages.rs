@@ -101,6 +101,28 @@ pub(in crate::application) struct ObjectHolders {
 /// Gives all object locks and claims of a unit back.
 pub(in crate::application) struct ReleaseObjects(pub(in crate::application) Owner);
 
+/// Asks which of these transactions of this node's own, which the log of changes names, nobody here knows.
+pub(in crate::application) struct Unknown {
+    pub(in crate::application) named: Vec<TxId>,
+    pub(in crate::application) reply: oneshot::Sender<Vec<TxId>>,
+}
+
+/// What the database said of some variables at a moment when these transactions of this node's own had committed, beside
+/// those named before; answered when everybody sees it.
+pub(in crate::application) struct CatchUp {
+    pub(in crate::application) cells: Vec<(Arc<str>, Option<Cell>)>,
+    pub(in crate::application) seen: Vec<TxId>,
+    pub(in crate::application) reply: oneshot::Sender<()>,
+}
+
+/// What the database said of all variables, to this node under its new number.
+pub(in crate::application) struct StartAnew {
+    pub(in crate::application) snapshot: Snapshot,
+    pub(in crate::application) node: u64,
+    pub(in crate::application) seen: Vec<TxId>,
+    pub(in crate::application) reply: oneshot::Sender<()>,
+}
+
 /// Asks to be told when everything that was asked for is stored.
 pub(in crate::application) struct Finish(pub(in crate::application) oneshot::Sender<()>);
 
@@ -113,7 +135,7 @@ macro_rules! messages {
     };
 }
 
-messages!(Job, Settle, LockObject, ClaimObjects, ObjectHolders, ReleaseObjects, Finish);
+messages!(Job, Settle, LockObject, ClaimObjects, ObjectHolders, ReleaseObjects, Unknown, CatchUp, StartAnew, Finish);
 
 impl Job {
     pub(super) fn is_durable(&self, snapshot: &Snapshot) -> bool {

@@ -8,6 +8,7 @@ use actix::prelude::*;
 
 use super::messages::{Asked, Change, Job, Outcome};
 use super::{ApplicationActor, Decision, variables_of};
+use crate::application::admission::{Admission, NotStored};
 use crate::application::state::{TxId, Write};
 use crate::application::{ApplicationError, Changes, store};
 use crate::clock::now_micros;
@@ -31,6 +32,8 @@ enum Stored {
     Committed,
     /// Another process changed this variable first.
     Missed(Arc<str>),
+    /// Another node is in the way, or this one is out of the game: nothing was written.
+    Refused(ApplicationError),
     Failed(DbError),
 }
 
@@ -76,7 +79,9 @@ impl ApplicationActor {
             return;
         }
         let writes = self.state.writes(tx);
-        let storing = async move { (store_all(conn, &writes).await, writes) };
+        let tickets = accepted.iter().flat_map(|job| &job.asked().hold.tickets).copied().collect();
+        let admission = self.cluster.clone().map(|cluster| Admission { cluster, tx: tx.number(), tickets });
+        let storing = async move { (store_all(conn, &writes, admission).await, writes) };
         ctx.spawn(storing.into_actor(self).map(move |(stored, writes), actor, ctx| {
             actor.finish(tx, stored, &writes, accepted, ctx);
             // Not before: whoever lost to one of these would look again and lose to it again.
@@ -95,6 +100,10 @@ impl ApplicationActor {
                 self.settle(tx, Outcome::Doubtful, ctx);
                 self.retry_or_refuse(tx, accepted, ctx);
                 return self.stored(ctx);
+            }
+            Stored::Refused(error) => {
+                self.settle(tx, Outcome::Undone, ctx);
+                Err(error)
             }
             Stored::Failed(error) => {
                 let outcome = if matches!(error, DbError::OutcomeUnknown(_)) {
@@ -156,8 +165,12 @@ fn answer_all(refused: Vec<(Accepted, ApplicationError)>) {
 }
 
 /// Stores everything and commits.
-async fn store_all(mut conn: Conn, writes: &[Write]) -> Stored {
-    match store::store_changes(&mut conn, writes).await {
+async fn store_all(mut conn: Conn, writes: &[Write], admission: Option<Admission>) -> Stored {
+    let stored = match admission {
+        Some(admission) => admission.store(&mut conn, writes).await,
+        None => store::store_changes(&mut conn, writes).await.map_err(NotStored::from),
+    };
+    match stored {
         Ok(None) => match conn.commit().await {
             Ok(()) => Stored::Committed,
             Err(error) => Stored::Failed(error),
@@ -166,11 +179,21 @@ async fn store_all(mut conn: Conn, writes: &[Write]) -> Stored {
             drop(conn.rollback().await);
             Stored::Missed(missed)
         }
-        Err(error) => Stored::Failed(error),
+        Err(NotStored::Refused(error)) => {
+            drop(conn.rollback().await);
+            Stored::Refused(error)
+        }
+        Err(NotStored::Failed(error)) => Stored::Failed(error),
     }
 }
 
 impl Accepted {
+    fn asked(&self) -> &Asked<()> {
+        match self {
+            Self::Unit(asked) | Self::AtOnce { asked, .. } => asked,
+        }
+    }
+
     pub(super) fn answer(self, outcome: Result<(), ApplicationError>) {
         match self {
             Self::Unit(asked) | Self::AtOnce { asked, .. } => asked.answer(outcome),

@@ -22,7 +22,7 @@ async fn application() -> (Application, Db, TempDir) {
 
 async fn started(db: &Db) -> Application {
     let locks = Locks::new(Rules { waiters_max: 10, strict: true });
-    Application::start(db, locks, Duration::from_secs(5), Events::default()).await.unwrap()
+    Application::start(db, None, locks, Duration::from_secs(5), Events::default()).await.unwrap()
 }
 
 /// Runs a test on the runtime the application needs.

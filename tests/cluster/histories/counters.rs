@@ -102,7 +102,7 @@ async fn is_linearizable(engine: Engine, counter: Counter) {
     let crowd = Crowd::of(|| server.visitor()).await;
     let (history, end) = counter.history(&crowd).await;
     let what = format!("{} {}", counter.path, counter.mode);
-    report(&what, &server, &history, crowd.lasts).await;
+    report(&what, &server, &history, &crowd).await;
     nothing_lost_or_doubled(&history, end);
     acquitted(counter::check(&history, 0).map_err(|fault| vec![fault]));
 }
@@ -133,7 +133,7 @@ async fn sales_without_either_are_found_guilty(engine: Engine) {
     let crowd = Crowd::of(|| server.visitor()).await;
     let unlocked = Counter { mode: "unlocked", query: "?hold_ms=1", ..SALES };
     let (history, end) = unlocked.history(&crowd).await;
-    let tally = report("/examples/sales unlocked", &server, &history, crowd.lasts).await;
+    let tally = report("/examples/sales unlocked", &server, &history, &crowd).await;
     assert!(end < i64::try_from(tally.done).expect("a small number"), "no sale was lost: {end} of {tally:?}");
     let fault = counter::check(&history, 0).expect_err("lost sales");
     assert_eq!(fault.kind, Kind::HandedOutTwice, "{fault}");

@@ -115,7 +115,7 @@ impl Member {
 }
 
 /// Says what a load was: operations a second, how they ended, how many units were run again.
-pub(super) async fn report<C, A>(what: &str, server: &Server, history: &History<C, A>, lasts: Duration) -> Tally {
+pub(super) async fn report<C, A>(what: &str, server: &Server, history: &History<C, A>, crowd: &Crowd) -> Tally {
     let tally = history.tally();
     // What is written down as two operations was one request.
     let done =
@@ -123,11 +123,12 @@ pub(super) async fn report<C, A>(what: &str, server: &Server, history: &History<
     let done = u32::try_from(done.count()).expect("a short load");
     let requests = server.status().await.requests;
     eprintln!(
-        "{what} on {}: {:.0} requests a second, {tally:?}, {} retries, {} gave up",
+        "{what} on {}: {:.0} requests a second, {tally:?}, {} retries, {} gave up, {:?}",
         server.engine(),
-        f64::from(done) / lasts.as_secs_f64(),
+        f64::from(done) / crowd.lasts.as_secs_f64(),
         requests.retried,
-        requests.exhausted
+        requests.exhausted,
+        crowd.last().recorder.instead()
     );
     tally
 }

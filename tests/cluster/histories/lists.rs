@@ -133,7 +133,7 @@ async fn units_over_lists_are_strict_snapshots(engine: Engine) {
     let server = roomy(engine).start_watched().await;
     let crowd = Crowd::of(|| server.visitor()).await;
     let history = history(&crowd).await;
-    report(PATH, &server, &history, crowd.lasts).await;
+    report(PATH, &server, &history, &crowd).await;
     nothing_lost_or_doubled(&history);
     let found = acquitted(transactions::check(&history));
     eprintln!("{found:?}");

@@ -74,14 +74,14 @@ async fn hurt(server: &Server, harm: Harm, lasts: Duration) {
 /// Fails unless the load went on, and something was hurt.
 #[track_caller]
 fn went_on(tally: Tally) {
-    assert!(tally.done > 200, "hardly anybody was served: {tally:?}");
+    assert!(tally.done > 100, "hardly anybody was served: {tally:?}");
     assert!(tally.unknown > 0, "nobody was hurt: {tally:?}");
 }
 
 async fn clicks(engine: Engine, harm: Harm) {
     let (server, crowd) = site(engine).await;
     let ((history, end), ()) = tokio::join!(TALLY.history(&crowd), hurt(&server, harm, crowd.lasts));
-    went_on(report(&format!("{harm:?}: clicks"), &server, &history, crowd.lasts).await);
+    went_on(report(&format!("{harm:?}: clicks"), &server, &history, &crowd).await);
     counters::nothing_lost_or_doubled(&history, end);
     acquitted(counter::check(&history, 0).map_err(|fault| vec![fault]));
 }
@@ -89,7 +89,7 @@ async fn clicks(engine: Engine, harm: Harm) {
 async fn units(engine: Engine, harm: Harm) {
     let (server, crowd) = site(engine).await;
     let (history, ()) = tokio::join!(lists::history(&crowd), hurt(&server, harm, crowd.lasts));
-    went_on(report(&format!("{harm:?}: units"), &server, &history, crowd.lasts).await);
+    went_on(report(&format!("{harm:?}: units"), &server, &history, &crowd).await);
     lists::nothing_lost_or_doubled(&history);
     eprintln!("{:?}", acquitted(transactions::check(&history)));
 }
@@ -99,7 +99,7 @@ async fn units(engine: Engine, harm: Harm) {
 async fn stays(engine: Engine, harm: Harm) {
     let (server, crowd) = site(engine).await;
     let (stays, ()) = tokio::join!(workshop::history(&crowd, false), hurt(&server, harm, crowd.lasts));
-    went_on(report(&format!("{harm:?}: stays"), &server, &stays, crowd.lasts).await);
+    went_on(report(&format!("{harm:?}: stays"), &server, &stays, &crowd).await);
     workshop::nobody_met(&stays);
 }
 

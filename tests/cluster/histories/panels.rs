@@ -45,7 +45,7 @@ async fn panels_of_one_card_are_shown_one_tracking_row(engine: Engine) {
         operations.extend(opened.await);
     }
     let history = History::new(operations);
-    let tally = report("panels", &server, &history, crowd.lasts).await;
+    let tally = report("panels", &server, &history, &crowd).await;
     assert_eq!((tally.failed, tally.unknown), (0, 0), "{tally:?}");
     acquitted(once::check(&history));
     for account in accounts {

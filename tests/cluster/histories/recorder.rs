@@ -1,6 +1,9 @@
 //! What a client writes down of one request.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -24,6 +27,8 @@ pub(super) enum Promise {
 pub(super) struct Recorder {
     began: Arc<Instant>,
     patience: Duration,
+    /// How often what came instead of an answer.
+    instead: Arc<Mutex<BTreeMap<String, usize>>>,
 }
 
 /// A request and what came of it.
@@ -37,11 +42,16 @@ pub(super) struct Record<A> {
 impl Recorder {
     /// Of clients that give a request up after so long.
     pub(super) fn patient(patience: Duration) -> Self {
-        Self { began: Arc::new(Instant::now()), patience }
+        Self { began: Arc::new(Instant::now()), patience, instead: Arc::default() }
     }
 
     pub(super) fn now(&self) -> Moment {
         u64::try_from(self.began.elapsed().as_nanos()).expect("a load does not last for centuries")
+    }
+
+    /// What came instead of answers, and how often.
+    pub(super) fn instead(&self) -> BTreeMap<String, usize> {
+        self.instead.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Sends a request and notes when, and what came back.
@@ -54,17 +64,21 @@ impl Recorder {
         let invoked = self.now();
         let answered = tokio::time::timeout(self.patience, request.try_send()).await;
         let completed = self.now();
-        let outcome = match answered {
-            Ok(Ok(answer)) => match answer.status {
-                200 => Outcome::Done(read(&answer)),
-                503 if promise == Promise::InParts => Outcome::Unknown,
-                400..=499 | 503 => Outcome::Failed,
-                _ => Outcome::Unknown,
-            },
+        let (outcome, instead) = match answered {
+            Ok(Ok(answer)) if answer.status == 200 => (Outcome::Done(read(&answer)), None),
+            Ok(Ok(answer)) => {
+                let is_undone =
+                    matches!(answer.status, 400..=499) || answer.status == 503 && promise == Promise::OneUnit;
+                (if is_undone { Outcome::Failed } else { Outcome::Unknown }, Some(answer.status.to_string()))
+            }
             // Nobody took the connection, so nobody has read the request.
-            Ok(Err(error)) if error.is_connect() => Outcome::Failed,
-            Ok(Err(_)) | Err(_) => Outcome::Unknown,
+            Ok(Err(error)) if error.is_connect() => (Outcome::Failed, Some("no connection".to_owned())),
+            Ok(Err(_)) => (Outcome::Unknown, Some("connection lost".to_owned())),
+            Err(_) => (Outcome::Unknown, Some("no answer in time".to_owned())),
         };
+        if let Some(instead) = instead {
+            *self.instead.lock().unwrap_or_else(PoisonError::into_inner).entry(instead).or_default() += 1;
+        }
         Record { invoked, completed, outcome }
     }
 }

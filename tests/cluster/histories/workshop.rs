@@ -110,7 +110,7 @@ async fn one_works_at_a_machine_and_many_watch(engine: Engine) {
     let server = roomy(engine).start_watched().await;
     let crowd = Crowd::of(|| server.visitor()).await;
     let stays = history(&crowd, true).await;
-    report(PATH, &server, &stays, crowd.lasts).await;
+    report(PATH, &server, &stays, &crowd).await;
     assert!(sections(&stays).len() > CLIENTS, "too little to tell");
     nobody_met(&stays);
     // The checker looked at something: the same stays, one of them a microsecond longer than the next one's beginning.

@@ -7,8 +7,8 @@ use crate::config::DemoUsers;
 use crate::db::{POSTGRES, SQLITE, reindex};
 use crate::demo_users::{self, DemoUsersError, LogIns};
 use crate::examples::{
-    ArrivalPage, CardGame, CardGamePage, DrillPage, ExamplesPage, MirrorPage, RacePage, RcTallyPage, RelayPage,
-    SalesPage, SerialPage, SkewPage, TallyPage,
+    AppendPage, ArrivalPage, CardGame, CardGamePage, DrillPage, ExamplesPage, MirrorPage, RacePage, RcTallyPage,
+    RelayPage, SalesPage, SerialPage, SkewPage, TallyPage, WorkshopPage,
 };
 use crate::pages::{self, error_page};
 
@@ -73,7 +73,9 @@ pub fn builder(settings: Settings) -> SiteBuilder {
         .page::<SerialPage>()
         .page::<SalesPage>()
         .page::<CardGamePage>()
+        .page::<AppendPage>()
         .page::<SkewPage>()
+        .page::<WorkshopPage>()
         .page::<RacePage>()
         .shared_object::<CardGame>()
         .roles(roles())

@@ -8,4 +8,5 @@
 )]
 
 mod faults;
+mod histories;
 mod visitors;

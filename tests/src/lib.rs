@@ -31,6 +31,7 @@
 //! | [`Status`] | `/tools/status.json`, read as administrator |
 //! | [`wire`] | raw sockets: hang-ups by RST and FIN, slow and malformed requests |
 //! | [`load`] | many requests at once |
+//! | [`history`] | what clients did and were answered, and checkers of it: locks, counters, units of work |
 //! | [`html`] | what the tests need to know about a page: tags, inputs, links |
 //! | [`wait`] | polling a state until it holds; the only way to wait for something |
 //! | [`command`] | the demo's command line |
@@ -67,6 +68,7 @@ mod crm;
 mod database;
 mod drill;
 mod engine;
+pub mod history;
 pub mod html;
 pub mod load;
 mod places;

@@ -18,6 +18,12 @@ impl Random {
         Self(seed)
     }
 
+    /// One that makes the same choices every time.
+    #[must_use]
+    pub fn from_seed(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// The next number.
     pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -94,6 +94,11 @@ const GLASS: Group = Group {
             path: "/examples/serial",
             text: "A lock on the variable itself, for numbers without gap or duplicate.",
         },
+        Example {
+            title: "Lists of one order",
+            path: "/examples/append",
+            text: "Read some lists and append to others in one unit of work: everybody sees a state that there was.",
+        },
     ],
 };
 
@@ -124,6 +129,11 @@ const COLDFUSION: Group = Group {
             title: "The skewed rule",
             path: "/examples/skew",
             text: "Two people may leave while the other stays. No retry keeps that rule; a lock does.",
+        },
+        Example {
+            title: "The workshop",
+            path: "/examples/workshop",
+            text: "A lock over all nodes of the site: one works at a machine, whichever node serves them, many watch.",
         },
         Example {
             title: "The client card",

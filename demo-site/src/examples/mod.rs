@@ -3,6 +3,7 @@
 //! Each of them can be slowed down or made to fail by the test knobs, between the read and the
 //! write, which is where races are.
 
+mod append;
 mod card_game;
 mod contest;
 mod counter;
@@ -17,7 +18,9 @@ mod sales;
 mod serial;
 mod skew;
 mod tally;
+mod workshop;
 
+pub use append::AppendPage;
 pub use card_game::{CardGame, CardGamePage, Move, Played};
 pub use drill::DrillPage;
 pub use index::ExamplesPage;
@@ -29,3 +32,4 @@ pub use sales::SalesPage;
 pub use serial::SerialPage;
 pub use skew::SkewPage;
 pub use tally::TallyPage;
+pub use workshop::WorkshopPage;

@@ -16,7 +16,7 @@ on_all_engines! {
 }
 
 /// Where shared state is changed, with fields that would change it.
-const POSTS: [(&str, &[(&str, &str)]); 8] = [
+const POSTS: [(&str, &[(&str, &str)]); 10] = [
     ("/examples/tally", &[]),
     ("/examples/rc-tally", &[]),
     ("/examples/serial", &[]),
@@ -25,6 +25,8 @@ const POSTS: [(&str, &[(&str, &str)]); 8] = [
     ("/examples/skew", &[("mode", "retry"), ("set", "a")]),
     ("/examples/card-game", &[("move", "ace of spades")]),
     ("/examples/race", &[("example", "tally"), ("clients", "2")]),
+    ("/examples/append", &[("ops", r#"[["append","x",1]]"#)]),
+    ("/examples/workshop", &[("name", "saw"), ("mode", "exclusive")]),
 ];
 
 /// Fails unless it was refused in a way that tells the client, and nobody else, what was wrong.
@@ -41,7 +43,7 @@ async fn nonsense_is_refused_and_changes_nothing(engine: Engine) {
     let scene = Scene::beside_others(Server::on(engine)).await;
     let before = scene.shared_state().await;
     let long = "x".repeat(61);
-    let nonsense: [(&str, &[(&str, &str)]); 22] = [
+    let nonsense: [(&str, &[(&str, &str)]); 30] = [
         ("/examples/sales", &[]),
         ("/examples/sales", &[("mode", "")]),
         ("/examples/sales", &[("mode", "nonsense")]),
@@ -64,6 +66,14 @@ async fn nonsense_is_refused_and_changes_nothing(engine: Engine) {
         ("/examples/race", &[("example", "tally"), ("clients", "-3")]),
         ("/examples/race", &[("example", "tally"), ("clients", "three")]),
         ("/examples/race", &[("example", "tally"), ("clients", "99999999999999999999999")]),
+        ("/examples/append", &[]),
+        ("/examples/append", &[("ops", "[]")]),
+        ("/examples/append", &[("ops", r#"[["append","x",1],["append","w",1]]"#)]),
+        ("/examples/append", &[("ops", r#"[["append","x",1],["append","x",1e99]]"#)]),
+        ("/examples/workshop", &[]),
+        ("/examples/workshop", &[("name", "saw")]),
+        ("/examples/workshop", &[("name", "client/1"), ("mode", "exclusive")]),
+        ("/examples/workshop", &[("name", "saw"), ("mode", "exclusive"), ("hold_ms", "100000")]),
     ];
     for (path, fields) in nonsense {
         let answer = scene.visitor.post(path, fields).await;
@@ -83,9 +93,10 @@ async fn looking_never_changes_anything(engine: Engine) {
     let before = scene.shared_state().await;
     let client = &scene.visitor.client;
     for (path, fields) in POSTS {
-        let mut query: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let field = |(name, value): &(&str, &str)| format!("{name}={}", html::percent_encoded(value));
+        let mut query: Vec<_> = fields.iter().map(field).collect();
         query.push(format!("_csrf={}", html::percent_encoded(&scene.visitor.token)));
-        let link = format!("{path}?{}&reset=1&_method=POST", query.join("&").replace(' ', "+"));
+        let link = format!("{path}?{}&reset=1&_method=POST", query.join("&"));
         for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
             let answer = client
                 .request(method.clone(), &link)

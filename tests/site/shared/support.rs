@@ -21,13 +21,15 @@ pub(crate) const COUNTERS: [(&str, &[(&str, &str)]); 5] = [
 ];
 
 /// All pages that show shared state.
-pub(crate) const SHARED: [&str; 6] = [
+pub(crate) const SHARED: [&str; 8] = [
     "/examples/tally",
     "/examples/rc-tally",
     "/examples/serial",
     "/examples/sales",
     "/examples/skew",
     "/examples/card-game",
+    "/examples/append",
+    "/examples/workshop",
 ];
 
 /// One machine for all tests of this suite: many at once, or one alone.
@@ -89,7 +91,7 @@ impl Scene {
         number(&self.shown(path).await, "value")
     }
 
-    /// All that the six pages show.
+    /// All that these pages show.
     pub(crate) async fn shared_state(&self) -> Vec<(&'static str, serde_json::Value)> {
         let mut state = Vec::new();
         for path in SHARED {

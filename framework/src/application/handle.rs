@@ -141,6 +141,14 @@ impl Application {
         self.inner.cluster.as_ref()
     }
 
+    /// Returns when the locks over all nodes that were dropped here are free for others. At once where there are no other
+    /// nodes.
+    pub(crate) async fn given_back(&self) {
+        if let Some(cluster) = &self.inner.cluster {
+            cluster.settled().await;
+        }
+    }
+
     /// Returns when the snapshot has whatever was committed on any node before this was asked. At once where there are
     /// no other nodes.
     pub(crate) async fn catch_up(&self) -> Result<(), ApplicationError> {

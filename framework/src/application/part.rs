@@ -82,6 +82,15 @@ impl Part {
         !self.changes.is_empty()
     }
 
+    /// Gives everything back; returns when that is so on all nodes.
+    pub(crate) async fn end(self) {
+        let application = (!self.tickets.is_empty()).then(|| self.application.clone());
+        drop(self);
+        if let Some(application) = application {
+            application.given_back().await;
+        }
+    }
+
     /// Whether the unit has looked at the application.
     pub(crate) fn has_looked(&self) -> bool {
         self.snapshot.is_some()
@@ -178,20 +187,25 @@ impl Part {
         }
         let left =
             if waits { within.saturating_sub(begun.elapsed()).max(Duration::from_millis(1)) } else { Duration::ZERO };
-        let taken = self.take(name.over_nodes(), &name, mode, left).await;
+        let taken = match self.take(name.over_nodes(), &name, mode, left).await {
+            // What is read from here on is what the lock's last holder left, on whatever node that was.
+            Ok(()) => self.catch_up(&name).await,
+            Err(error) => Err(error),
+        };
         if taken.is_err() {
-            self.application.locks().release(self.party.owner, &name);
-            return taken;
+            self.release(&name);
         }
-        // Whoever reads nothing before the lock sees what its last holder left, on whatever node that was. The
-        // application's own lock looks again by itself, whatever was read before.
-        if name != LockName::APPLICATION
-            && self.snapshot.is_none()
-            && let Err(error) = self.application.catch_up().await
-        {
-            return Err(LockError::Unreachable { name, why: error.to_string() });
+        taken
+    }
+
+    async fn catch_up(&mut self, name: &LockName) -> Result<(), LockError> {
+        match self.application.catch_up().await {
+            Ok(()) => {
+                self.is_current = true;
+                Ok(())
+            }
+            Err(error) => Err(LockError::Unreachable { name: name.clone(), why: error.to_string() }),
         }
-        Ok(())
     }
 
     /// Takes a lock over all nodes, at once where `within` is zero. It is kept until the unit ends or gives it back.

@@ -161,10 +161,6 @@ impl<'a> ApplicationView<'a> {
         self.part.acquire(self.conn, LockName::APPLICATION, Mode::Exclusive, limit, Reach::Nodes).await?;
         self.part.locked += 1;
         // Nobody publishes any more: look again, so that nothing read is out of date.
-        if let Err(error) = self.part.application.catch_up().await {
-            return Err(LockError::Unreachable { name: LockName::APPLICATION, why: error.to_string() });
-        }
-        self.part.is_current = true;
         self.part.snapshot = Some(self.part.application.snapshot());
         Ok(())
     }

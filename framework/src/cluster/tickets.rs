@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 
 use super::handle::Cluster;
 use super::store;
@@ -19,6 +19,9 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// After this long it is asked whether those who wait wait for one another, and again after as long.
 const SUSPECT: Duration = Duration::from_millis(250);
+
+/// The longest anybody waits for tickets to be given back.
+const SETTLE: Duration = Duration::from_millis(500);
 
 /// Who asks for what.
 #[derive(Debug, Clone)]
@@ -77,12 +80,15 @@ pub(super) struct Tickets {
     table: Mutex<Table>,
     /// Something to give back, or somebody who waits.
     pub(super) work: Notify,
+    /// How many were given back, of those that were to be.
+    settled: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
 struct Table {
     held: HashMap<i64, Option<Waiting>>,
     given: Vec<i64>,
+    given_total: u64,
 }
 
 #[derive(Debug)]
@@ -125,6 +131,7 @@ impl Tickets {
         let mut table = self.table();
         table.held.remove(&number);
         table.given.push(number);
+        table.given_total += 1;
         drop(table);
         self.work.notify_one();
     }
@@ -218,6 +225,17 @@ impl Cluster {
     }
 }
 
+impl Cluster {
+    /// Returns when every ticket that was dropped so far is given back, or after a while: it will be then, but whoever
+    /// asks without waiting may still find it taken.
+    pub(crate) async fn settled(&self) {
+        let mut settled = self.tickets().settled.subscribe();
+        let all = self.tickets().table().given_total;
+        // A sender that is gone has nothing to give back any more.
+        drop(tokio::time::timeout(SETTLE, settled.wait_for(|settled| *settled >= all)).await);
+    }
+}
+
 /// Gives back what is to be given back and tells whose turn it is, for ever.
 pub(super) async fn attend(cluster: Cluster) {
     loop {
@@ -242,10 +260,11 @@ async fn turn(cluster: &Cluster) -> Result<(), DbError> {
         && let Err(error) = store::give_back(cluster.db(), &given).await
     {
         // They are nobody's any more and have to go all the same.
-        tickets.table().given.extend(given);
+        tickets.table().given.extend(&given);
         tickets.work.notify_one();
         return Err(error);
     }
+    tickets.settled.send_modify(|settled| *settled += given.len() as u64);
     let waiting = tickets.waiting();
     if waiting.is_empty() {
         return Ok(());

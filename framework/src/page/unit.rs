@@ -101,7 +101,8 @@ impl Unit {
     /// Asks for a lock on a name (ColdFusion: `cflock name=…`). The lock is kept until the unit
     /// has committed or was undone, so that what it guards is stored before the next one looks.
     ///
-    /// Names are compared without regard to case and belong to this process (C5).
+    /// Names are compared without regard to case. They belong to this process (C5), unless
+    /// [`LockRequest::cluster`] is asked for.
     ///
     /// ```no_run
     /// # use std::time::Duration;

@@ -77,13 +77,17 @@ pub(super) async fn run<P: PageModule>(mut page: Box<PageOf<P>>, lease: Supervis
             ended
         }
         Ok(Err(_)) => {
+            let site = job.attempt.unit.site.clone();
             drop_guarded((job, page));
             lease.cut_off();
+            site.application().given_back().await;
             Ended::Failed(Failure::Overran)
         }
         Err(panic) => {
+            let site = job.attempt.unit.site.clone();
             drop_guarded((job, page));
             lease.panicked();
+            site.application().given_back().await;
             Ended::Failed(Failure::Panicked(message_of(panic.as_ref())))
         }
     }

@@ -136,7 +136,7 @@ impl Work {
                 return Err(error);
             }
         };
-        self.part = None;
+        self.end_part().await;
         let cookie = match outcome {
             Some(outcome) => {
                 sessions.committed(&outcome);
@@ -247,7 +247,14 @@ impl Work {
             // The connection is closed then, which undoes the transaction as well.
             tracing::debug!(error = &error as &dyn std::error::Error, "rollback");
         }
-        self.part = None;
+        self.end_part().await;
+    }
+
+    /// Gives the locks back, before anybody is answered.
+    async fn end_part(&mut self) {
+        if let Some(part) = self.part.take() {
+            (*part).end().await;
+        }
     }
 }
 

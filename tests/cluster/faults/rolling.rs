@@ -37,7 +37,8 @@ async fn look_around(server: &Server, stop: Arc<AtomicBool>) -> tokio::task::Joi
 #[test]
 fn a_rolling_restart_fails_nobody_and_loses_nothing() {
     toolcrib_tests::run(async {
-        let server = plan().start().await;
+        // For as long the proxy has time to see that a node takes no more, as `deploy.md` says.
+        let server = plan().setting("SHUTDOWN__DRAIN_MS", 500).start().await;
         let before = values(&server).await;
         let stop = Arc::<AtomicBool>::default();
         let mut onlookers = Vec::new();

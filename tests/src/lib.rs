@@ -25,6 +25,7 @@
 //! |---|---|
 //! | [`Server`] | the process: settings, start, readiness, signals, log; its drop kills it and fails the test if it died or panicked unasked |
 //! | [`Client`], [`Answer`] | one visitor: cookies, no automatic redirects, verbs named after what users do |
+//! | [`Redis`] | a Redis of a test's own, which can be stopped, emptied and made to hang |
 //! | [`Engine`], [`Database`] | a file, or a fresh database in the cluster; [`on_both_engines!`] makes one test of each |
 //! | [`Status`] | `/tools/status.json`, read as administrator |
 //! | [`wire`] | raw sockets: hang-ups by RST and FIN, slow and malformed requests |
@@ -39,6 +40,7 @@
 //! |---|---|
 //! | `TOOLCRIB_DEMO_BIN` | the demo's binary; without it the harness builds it with cargo |
 //! | `TOOLCRIB_TEST_POSTGRES_URL` | a throw-away server on which databases may be created; without it the half of the tests that needs it fails and says so |
+//! | `TOOLCRIB_TEST_REDIS` | the Redis server's binary; without it `redis-server` is looked for in the `PATH` |
 //! | `TOOLCRIB_TEST_LONG` | `1`: longer loads, more rounds |
 //! | `TOOLCRIB_TEST_SEED` | repeats a run's random choices (every test that makes some prints its seed) |
 //! | `TOOLCRIB_TEST_OVERRIDE` | `NAME=value,NAME=value`: settings laid over those of every server, to see tests fail on purpose |
@@ -70,6 +72,7 @@ pub mod load;
 mod places;
 mod port;
 pub mod random;
+mod redis;
 mod routes;
 mod server;
 pub mod status;
@@ -93,6 +96,7 @@ pub use engine::Engine;
 pub use engine::run;
 pub use places::Places;
 pub use port::free_port;
+pub use redis::Redis;
 pub use routes::Route;
 pub use routes::routes;
 pub use server::PASSWORD;

@@ -20,8 +20,10 @@
 //! and lock time limits, a clean-up before a connection is lent again) is set in `sqlite.rs` and
 //! `postgres.rs` and is nobody else's business.
 
+mod beside;
 mod conn;
 mod database;
+mod driving;
 mod error;
 mod migrations;
 #[cfg(feature = "sqlite")]
@@ -35,8 +37,10 @@ mod sqlite;
 mod statements;
 mod value;
 
+pub(crate) use beside::Beside;
 pub use conn::Conn;
 pub use database::{Db, Engine, Status};
+pub(crate) use driving::DrivingRuntime;
 pub use error::{ConnectError, DbError};
 pub use migrations::MigrateError;
 pub(crate) use migrations::migrate_framework;

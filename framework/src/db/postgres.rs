@@ -16,7 +16,7 @@ use sqlx::{Arguments, ConnectOptions, Executor, Postgres};
 
 use super::conn::{Conn, Link};
 use super::shelf::{self, Opener, Shelf};
-use super::{ConnectError, DbError, Value};
+use super::{ConnectError, DbError, DrivingRuntime, Value};
 use crate::settings::DatabaseSettings;
 
 pub(super) type Lent = shelf::Lent<Postgres>;
@@ -32,17 +32,6 @@ pub(super) struct Store {
     readers: Arc<Shelf<Postgres>>,
     writers: Arc<Shelf<Postgres>>,
     _runtime: DrivingRuntime,
-}
-
-/// A runtime that may be dropped anywhere: a plain one panics when dropped inside async code.
-struct DrivingRuntime(Option<tokio::runtime::Runtime>);
-
-impl Drop for DrivingRuntime {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
 }
 
 impl Store {
@@ -66,12 +55,7 @@ impl Store {
             .log_statements(tracing::log::LevelFilter::Trace);
         let target =
             format!("{}:{}/{}", options.get_host(), options.get_port(), options.get_database().unwrap_or_default());
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("toolcrib-db")
-            .enable_all()
-            .build()
-            .map_err(ConnectError::Runtime)?;
+        let runtime = DrivingRuntime::start("toolcrib-db").map_err(ConnectError::Runtime)?;
         let opener = Opener::Runtime(runtime.handle().clone());
         let pool = |max: u32| {
             PgPoolOptions::new()
@@ -82,7 +66,7 @@ impl Store {
         let reading = options.clone().options([("default_transaction_read_only", "on")]);
         let (readers, writers) = {
             // A pool starts its own upkeep on the runtime it is made in.
-            let _inside = runtime.enter();
+            let _inside = runtime.handle().enter();
             (
                 pool(settings.max_connections()).connect_lazy_with(reading),
                 pool(settings.max_writers()).connect_lazy_with(options),
@@ -91,7 +75,7 @@ impl Store {
         let store = Self {
             readers: Shelf::new(readers, opener.clone(), settings.acquire_timeout()),
             writers: Shelf::new(writers, opener, settings.acquire_timeout()),
-            _runtime: DrivingRuntime(Some(runtime)),
+            _runtime: runtime,
         };
         drop(store.read().await.map_err(|source| ConnectError::Open { target, source })?);
         Ok(store)

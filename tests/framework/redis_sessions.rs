@@ -50,6 +50,8 @@ on_both_engines! {
     a_redis_that_hangs_is_given_up_soon,
     what_a_unit_wrote_is_undone_where_redis_does_not_answer_before_the_commit,
     sites_side_by_side_see_ends_and_rights_at_once,
+    who_had_a_session_before_signing_in_is_found_by_changes_of_the_user,
+    a_sign_in_between_its_two_parts_is_found_by_changes_of_the_user,
     a_session_in_doubt_is_read_by_nobody_until_the_doubt_ends_it,
     an_end_that_a_crash_left_untold_is_told_once,
     the_end_of_a_session_that_redis_lost_is_told_when_its_time_is_over,
@@ -218,6 +220,49 @@ async fn sites_side_by_side_see_ends_and_rights_at_once(engine: Engine) {
     assert_eq!(desk.read("/edit").await, "please sign in");
 }
 
+/// A site of people, and a visitor who got a session before signing in as eve; eve's number.
+async fn eve(engine: Engine, redis: &Redis) -> (Running, Visitor, i64) {
+    let site = in_redis(redis, Running::start(engine, "", |site| people(site).page::<Name>())).await;
+    site.hires("ada", &["boss"]).await;
+    let eve = site.hires("eve", &["boss"]).await;
+    let desk = site.visitor();
+    desk.read("/name/before").await;
+    (site, desk, eve)
+}
+
+async fn change(site: &Running, change: impl AsyncFnOnce(&Users, &mut Conn)) {
+    let mut tx = site.tx().await;
+    change(site.site.users(), &mut tx).await;
+    tx.commit().await.expect("a commit");
+}
+
+async fn who_had_a_session_before_signing_in_is_found_by_changes_of_the_user(engine: Engine) {
+    let redis = Redis::start().await;
+    let (site, desk, eve) = eve(engine, &redis).await;
+    desk.post("/enter", &[("name", "eve"), ("password", SECRET)]).await.expect_status(200);
+    assert_eq!(desk.read("/rights").await, "eve admin edit view|");
+    change(&site, async |users, tx| drop(users.set_roles(tx, eve, 1, &["staff"]).await.expect("a change"))).await;
+    assert_eq!(desk.read("/rights").await, "eve view|");
+    change(&site, async |users, tx| users.disable(tx, eve).await.expect("a change")).await;
+    assert_eq!(desk.read("/rights").await, "|");
+}
+
+/// The sign-in has been noted before its COMMIT, and what follows it has not been done yet.
+async fn a_sign_in_between_its_two_parts_is_found_by_changes_of_the_user(engine: Engine) {
+    let redis = Redis::start().await;
+    let (site, _desk, eve) = eve(engine, &redis).await;
+    let id = site.number("SELECT MAX(id) FROM toolcrib_session_starts").await.to_string();
+    let (session, user) = (format!("toolcrib:session:{id}"), eve.to_string());
+    redis.number(&["HSET", &session, "w:ff:user", &user, "w:ff:entry", "{}"]).await;
+    redis.number(&["SADD", &format!("toolcrib:user:{user}"), &id]).await;
+    change(&site, async |users, tx| drop(users.set_roles(tx, eve, 1, &["staff"]).await.expect("a change"))).await;
+    let entry = redis.ask(&["HGET", &session, "w:ff:entry"]).await.expect("an answer");
+    assert!(entry.contains("\"view\"") && !entry.contains("\"admin\""), "{entry}");
+    assert_eq!(site.open_sessions().await, 1);
+    change(&site, async |users, tx| users.disable(tx, eve).await.expect("a change")).await;
+    assert_eq!(site.open_sessions().await, 0, "the sign-in will find its session ended");
+}
+
 /// What a process leaves that dies between its two parts of a commit.
 async fn a_session_in_doubt_is_read_by_nobody_until_the_doubt_ends_it(engine: Engine) {
     let redis = Redis::start().await;
@@ -248,7 +293,7 @@ async fn an_end_that_a_crash_left_untold_is_told_once(engine: Engine) {
         .await
         .expect("a row");
     tx.commit().await.expect("a commit");
-    let claimed_until = in_micros(1_500);
+    let (before, claimed_until) = (Instant::now(), in_micros(1_500));
     for (id, name) in [("1", "\"undone\""), ("2", "\"committed\"")] {
         redis.number(&["HSET", &format!("toolcrib:session:{id}"), "f:name", name, "reason", "logout"]).await;
         redis.number(&["ZADD", "toolcrib:ended", &claimed_until, id]).await;
@@ -257,6 +302,7 @@ async fn an_end_that_a_crash_left_untold_is_told_once(engine: Engine) {
         redis.number(&["ZCARD", "toolcrib:ended"]).await == 0
     })
     .await;
+    assert!(before.elapsed() >= Duration::from_millis(1_400), "a claim holds: {:?}", before.elapsed());
     assert_eq!((site.notes("end undone logout").await, site.notes("end committed logout").await), (1, 0));
     assert_eq!(site.number("SELECT COUNT(*) FROM toolcrib_session_starts").await, 0);
     assert_eq!(redis.number(&["EXISTS", "toolcrib:session:1", "toolcrib:session:2"]).await, 0);

@@ -97,6 +97,7 @@ impl Conn {
 
     /// Has something outside this database change with the transaction: made ready before COMMIT is
     /// sent, carried out after it. Nothing of it is done where the transaction is undone.
+    #[cfg(feature = "redis")]
     pub(crate) fn commit_beside(&mut self, part: impl Beside + 'static) {
         self.beside.push(Box::new(part));
     }

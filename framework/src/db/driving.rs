@@ -1,5 +1,4 @@
 //! A runtime that does nothing but drive connections.
-#![cfg_attr(not(any(feature = "postgres", feature = "redis")), allow(dead_code, reason = "SQLite needs none"))]
 
 use tokio::runtime::{Builder, Handle, Runtime};
 

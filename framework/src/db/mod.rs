@@ -23,6 +23,7 @@
 mod beside;
 mod conn;
 mod database;
+#[cfg(any(feature = "postgres", feature = "redis"))]
 mod driving;
 mod error;
 mod migrations;
@@ -37,9 +38,11 @@ mod sqlite;
 mod statements;
 mod value;
 
+#[cfg(feature = "redis")]
 pub(crate) use beside::Beside;
 pub use conn::Conn;
 pub use database::{Db, Engine, Status};
+#[cfg(any(feature = "postgres", feature = "redis"))]
 pub(crate) use driving::DrivingRuntime;
 pub use error::{ConnectError, DbError};
 pub use migrations::MigrateError;

@@ -262,7 +262,7 @@ impl Sessions {
     ///
     /// # Errors
     /// Where the store fails.
-    pub(crate) async fn signed_in(&self, tx: &mut Conn, users: Vec<i64>) -> Result<Vec<i64>, DbError> {
+    pub(crate) async fn signed_in(&self, tx: &mut Conn, users: &[i64]) -> Result<Vec<i64>, DbError> {
         self.inner.store.signed_in(tx, users).await
     }
 

@@ -106,7 +106,7 @@ impl Users {
     async fn refresh_holders(&self, tx: &mut Conn, role: &str) -> Result<(), SessionError> {
         let holders: Vec<i64> =
             db::query("SELECT user_id FROM toolcrib_user_roles WHERE role = $1").bind(role).scalars(tx).await?;
-        for id in self.sessions().signed_in(tx, holders).await? {
+        for id in self.sessions().signed_in(tx, &holders).await? {
             if let Some(user) = by_id(tx, id).await? {
                 self.refresh_sessions(tx, &user).await?;
             }

@@ -222,7 +222,7 @@ impl Database {
         Ok(())
     }
 
-    pub(super) async fn signed_in(&self, tx: &mut Conn, users: Vec<i64>) -> Result<Vec<i64>, DbError> {
+    pub(super) async fn signed_in(&self, tx: &mut Conn, users: &[i64]) -> Result<Vec<i64>, DbError> {
         let mut found = Vec::new();
         for some in users.chunks(ASKED_AT_ONCE) {
             let text = format!(

@@ -174,6 +174,7 @@ impl Store {
 
     /// Whether a unit without a transaction commits what it did to its session by
     /// [`Store::commit_alone`].
+    #[cfg_attr(not(feature = "redis"), allow(unused_variables, reason = "rows always commit with the unit's own"))]
     pub(super) fn commits_alone(&self, session: &Session) -> bool {
         match self {
             Self::Database(_) => false,
@@ -228,7 +229,7 @@ impl Store {
     }
 
     /// Those of these users who are signed in somewhere.
-    pub(super) async fn signed_in(&self, tx: &mut Conn, users: Vec<i64>) -> Result<Vec<i64>, DbError> {
+    pub(super) async fn signed_in(&self, tx: &mut Conn, users: &[i64]) -> Result<Vec<i64>, DbError> {
         on!(self, store => store.signed_in(tx, users).await)
     }
 

@@ -50,11 +50,7 @@ impl Redis {
         Ok(())
     }
 
-    pub(in crate::session::store) async fn signed_in(
-        &self,
-        _: &mut Conn,
-        users: Vec<i64>,
-    ) -> Result<Vec<i64>, DbError> {
+    pub(in crate::session::store) async fn signed_in(&self, _: &mut Conn, users: &[i64]) -> Result<Vec<i64>, DbError> {
         let mut found = Vec::new();
         for some in users.chunks(AT_ONCE) {
             let step = some.iter().fold(Step::new("signed_in"), Step::with);

@@ -84,6 +84,19 @@ pub(crate) fn random_key() -> Result<String, RandomError> {
     Ok(hex(&bytes))
 }
 
+/// A random number of 63 bits, never 0: one that nobody has had before.
+#[cfg(feature = "redis")]
+pub(crate) fn random_number() -> Result<i64, RandomError> {
+    let mut bytes = [0; 8];
+    loop {
+        getrandom::fill(&mut bytes).map_err(RandomError)?;
+        match i64::from_ne_bytes(bytes) & i64::MAX {
+            0 => {}
+            number => return Ok(number),
+        }
+    }
+}
+
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;

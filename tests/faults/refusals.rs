@@ -98,6 +98,17 @@ fn a_bad_value_is_named_with_its_setting() {
 }
 
 #[test]
+fn sessions_in_redis_want_its_address_and_tell_nobody_its_password() {
+    let store = ("TOOLCRIB_SESSION__STORE", "redis");
+    assert_refused(&start(&folder(), &[store]), &["REDIS_URL"]);
+    for url in ["nonsense", "http://:hushhush@127.0.0.1/", "rediss://:hushhush@127.0.0.1/"] {
+        let finished = start(&folder(), &[store, ("REDIS_URL", url)]);
+        assert_refused(&finished, &["REDIS_URL"]);
+        assert!(!finished.output.contains("hushhush"), "{}", finished.output);
+    }
+}
+
+#[test]
 fn a_database_that_cannot_be_read_is_named() {
     let folder = folder();
     let path = |name: &str| folder.path().join(name).display().to_string();

@@ -35,6 +35,7 @@ mod order;
 mod outages;
 mod panics;
 mod rc_types;
+mod redis_sessions;
 mod replay;
 mod requests;
 mod reset;

@@ -30,12 +30,7 @@ impl AppModule for Telling {
     fn initialize(&mut self) {}
 
     async fn on_session_start(start: &SessionStart, tx: &mut Conn) -> Result<(), HookError> {
-        let name: Option<String> =
-            db::query("SELECT value FROM toolcrib_session_fields WHERE session_id = $1 AND name = 'name'")
-                .bind(start.id)
-                .scalar_optional(tx)
-                .await?;
-        let name = name.unwrap_or_default().replace('"', "");
+        let name = start.get(&NAME)?.unwrap_or_default();
         tell(tx, format!("start {name}")).await?;
         match name.as_str() {
             "start-fails" => Err(HookError::new("asked to fail")),
@@ -77,13 +72,10 @@ async fn site(engine: Engine, settings: &str) -> Running {
 
 /// Waits until no session is left, told or untold.
 async fn all_are_gone(site: &Running) {
-    holds_within("every session is told and gone", Duration::from_secs(10), async || {
-        site.number("SELECT COUNT(*) FROM toolcrib_sessions").await == 0
-    })
-    .await;
+    holds_within("every session is told and gone", Duration::from_secs(10), async || site.sessions().await == 0).await;
 }
 
-async fn start_and_every_kind_of_end_are_told_once_with_the_values_of_the_session(engine: Engine) {
+pub(super) async fn start_and_every_kind_of_end_are_told_once_with_the_values_of_the_session(engine: Engine) {
     let site = site(engine, "session.idle_timeout_ms = 1200").await;
     let (leaver, quitter, sleeper) = (site.visitor(), site.visitor(), site.visitor());
     leaver.read("/name/leaver").await;
@@ -104,7 +96,7 @@ async fn start_and_every_kind_of_end_are_told_once_with_the_values_of_the_sessio
     assert_eq!((counts.ended_by_logout, counts.abandoned, counts.ended_by_timeout), (1, 1, 1));
 }
 
-async fn an_end_is_told_once_however_many_sign_out_at_once(engine: Engine) {
+pub(super) async fn an_end_is_told_once_however_many_sign_out_at_once(engine: Engine) {
     let site = site(engine, "").await;
     for round in 0..5 {
         let visitor = site.visitor();
@@ -129,7 +121,7 @@ async fn an_end_is_told_once_however_many_sign_out_at_once(engine: Engine) {
     assert_eq!((counts.started_total, counts.ended_by_logout + counts.abandoned), (5, 5));
 }
 
-async fn an_end_hook_that_fails_or_panics_holds_nobody_up(engine: Engine) {
+pub(super) async fn an_end_hook_that_fails_or_panics_holds_nobody_up(engine: Engine) {
     let site = site(engine, "").await;
     let names = ["first", "fails", "second", "panics", "third", "breaks", "last"];
     for name in names {
@@ -147,7 +139,7 @@ async fn an_end_hook_that_fails_or_panics_holds_nobody_up(engine: Engine) {
     assert_eq!(site.site.sessions().counts().await.expect("counts").ended_by_logout, 7);
 }
 
-async fn a_start_hook_that_fails_or_panics_fails_its_request_alone(engine: Engine) {
+pub(super) async fn a_start_hook_that_fails_or_panics_fails_its_request_alone(engine: Engine) {
     let site = site(engine, "pages.name.max = 1").await;
     for name in ["start-fails", "start-panics"] {
         let answer = site.visitor().get(&format!("/name/{name}")).await.expect_status(500);
@@ -156,12 +148,12 @@ async fn a_start_hook_that_fails_or_panics_fails_its_request_alone(engine: Engin
         assert_eq!(site.visitor().read("/name/sound").await, "sound", "after {name}");
     }
     assert_eq!(site.notes("start sound").await, 2);
-    assert_eq!(site.number("SELECT COUNT(*) FROM toolcrib_sessions").await, 2);
+    assert_eq!(site.sessions().await, 2);
     assert_eq!(site.status().await.pool("name").active, 0);
 }
 
 /// The hook holds a transaction, on SQLite the only one: the request's deadline is the hook's as well.
-async fn a_start_hook_that_hangs_is_given_up_with_its_request(engine: Engine) {
+pub(super) async fn a_start_hook_that_hangs_is_given_up_with_its_request(engine: Engine) {
     let site = site(engine, "pages.name.max = 1\nrequest.timeout_ms = 1000").await;
     let answer = site.visitor().get("/name/start-hangs").await;
     assert!(matches!(answer.status, 500 | 503), "{answer:?}");

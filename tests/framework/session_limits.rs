@@ -36,7 +36,7 @@ async fn until_forgotten(visitor: &Visitor, path: &str) -> Duration {
     started.elapsed()
 }
 
-async fn the_absolute_limit_holds_although_requests_keep_coming(engine: Engine) {
+pub(super) async fn the_absolute_limit_holds_although_requests_keep_coming(engine: Engine) {
     let site = site(engine, "session.idle_timeout_ms = 60000\nsession.absolute_timeout_ms = 1500").await;
     let visitor = site.visitor();
     let before = Instant::now();
@@ -50,7 +50,7 @@ async fn the_absolute_limit_holds_although_requests_keep_coming(engine: Engine) 
     .await;
 }
 
-async fn pages_in_the_background_do_not_prolong_a_session(engine: Engine) {
+pub(super) async fn pages_in_the_background_do_not_prolong_a_session(engine: Engine) {
     let site = site(engine, "session.idle_timeout_ms = 1500").await;
     let visitor = site.visitor();
     visitor.read("/name/mia").await;
@@ -58,7 +58,7 @@ async fn pages_in_the_background_do_not_prolong_a_session(engine: Engine) {
     assert!(lasted < Duration::from_millis(4000), "{lasted:?}");
 }
 
-async fn a_visitor_who_keeps_coming_keeps_the_session(engine: Engine) {
+pub(super) async fn a_visitor_who_keeps_coming_keeps_the_session(engine: Engine) {
     let site = site(engine, "session.idle_timeout_ms = 1000").await;
     let (hasty, calm) = (site.visitor(), site.visitor());
     hasty.read("/name/hasty").await;
@@ -75,7 +75,7 @@ async fn a_visitor_who_keeps_coming_keeps_the_session(engine: Engine) {
     }
 }
 
-async fn exactly_as_many_sessions_start_as_are_allowed(engine: Engine) {
+pub(super) async fn exactly_as_many_sessions_start_as_are_allowed(engine: Engine) {
     let site = site(engine, "session.max_sessions = 5").await;
     let answers = all_at_once(20, |number| {
         let visitor = site.visitor();

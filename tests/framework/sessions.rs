@@ -76,7 +76,7 @@ async fn site(engine: Engine) -> Running {
     .await
 }
 
-async fn parallel_requests_that_write_different_fields_lose_none(engine: Engine) {
+pub(super) async fn parallel_requests_that_write_different_fields_lose_none(engine: Engine) {
     let site = site(engine).await;
     let visitor = site.visitor();
     visitor.read("/set/0/start").await;
@@ -93,7 +93,7 @@ async fn parallel_requests_that_write_different_fields_lose_none(engine: Engine)
     }
 }
 
-async fn of_two_writes_to_one_field_one_wins_whole(engine: Engine) {
+pub(super) async fn of_two_writes_to_one_field_one_wins_whole(engine: Engine) {
     let site = site(engine).await;
     let visitor = site.visitor();
     visitor.read("/set/1/kept").await;
@@ -113,7 +113,7 @@ async fn of_two_writes_to_one_field_one_wins_whole(engine: Engine) {
     }
 }
 
-async fn what_a_request_wrote_to_a_session_that_ended_meanwhile_is_refused_whole(engine: Engine) {
+pub(super) async fn what_a_request_wrote_to_a_session_that_ended_meanwhile_is_refused_whole(engine: Engine) {
     let site = site(engine).await;
     for (way_out, path) in [("/sign-out", "/late"), ("/abandon", "/late"), ("/sign-out", "/late-post")] {
         let visitor = site.visitor();
@@ -145,7 +145,7 @@ async fn what_a_request_wrote_to_a_session_that_ended_meanwhile_is_refused_whole
         for visitor in [&visitor, &browser, &stolen] {
             assert_eq!(visitor.read("/look").await, "nobody:,,,", "{way_out} {path}: the session came back");
         }
-        assert_eq!(site.number("SELECT COUNT(*) FROM toolcrib_sessions WHERE ended_at IS NULL").await, 0);
+        assert_eq!(site.open_sessions().await, 0);
     }
 }
 
@@ -183,7 +183,7 @@ fn a_write_right_behind_the_sign_out_is_refused_whole() {
     });
 }
 
-async fn a_sign_in_keeps_the_fields_and_voids_the_old_key(engine: Engine) {
+pub(super) async fn a_sign_in_keeps_the_fields_and_voids_the_old_key(engine: Engine) {
     let site = site(engine).await;
     let visitor = site.visitor();
     visitor.read("/set/0/cart").await;
@@ -196,10 +196,10 @@ async fn a_sign_in_keeps_the_fields_and_voids_the_old_key(engine: Engine) {
     visitor.sign_in("zoe", "").await;
     assert_eq!(visitor.read("/look").await, "zoe:cart,,,");
     assert_eq!(before.read("/look").await, "nobody:,,,");
-    assert_eq!(site.number("SELECT COUNT(*) FROM toolcrib_sessions").await, 1, "it is one session all the while");
+    assert_eq!(site.sessions().await, 1, "it is one session all the while");
 }
 
-async fn a_sign_in_on_a_session_that_ended_meanwhile_starts_a_new_one(engine: Engine) {
+pub(super) async fn a_sign_in_on_a_session_that_ended_meanwhile_starts_a_new_one(engine: Engine) {
     let site = site(engine).await;
     let visitor = site.visitor();
     visitor.read("/set/0/cart").await;
@@ -220,11 +220,11 @@ async fn a_sign_in_on_a_session_that_ended_meanwhile_starts_a_new_one(engine: En
     assert_eq!(visitor.read("/look").await, "nobody:,,,");
 }
 
-async fn a_visitor_to_whom_nothing_is_stored_has_no_session(engine: Engine) {
+pub(super) async fn a_visitor_to_whom_nothing_is_stored_has_no_session(engine: Engine) {
     let site = site(engine).await;
     for _ in 0..3 {
         let answer = site.visitor().get("/look").await.expect_status(200);
         assert!(answer.cookies().is_empty(), "{answer:?}");
     }
-    assert_eq!(site.number("SELECT COUNT(*) FROM toolcrib_sessions").await, 0);
+    assert_eq!(site.sessions().await, 0);
 }

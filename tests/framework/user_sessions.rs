@@ -33,7 +33,7 @@ async fn administer<T, E: std::fmt::Debug>(
     done
 }
 
-async fn a_disabled_user_is_signed_out_everywhere_at_once(engine: Engine) {
+pub(super) async fn a_disabled_user_is_signed_out_everywhere_at_once(engine: Engine) {
     let site = Running::start(engine, "", people).await;
     site.hires("ada", &["boss"]).await;
     let eve = site.hires("eve", &["boss"]).await;
@@ -58,7 +58,7 @@ async fn a_disabled_user_is_signed_out_everywhere_at_once(engine: Engine) {
     site.entered("eve").await;
 }
 
-async fn another_password_signs_the_user_out(engine: Engine) {
+pub(super) async fn another_password_signs_the_user_out(engine: Engine) {
     let site = Running::start(engine, "", people).await;
     let eve = site.hires("eve", &["boss"]).await;
     let desk = site.entered("eve").await;
@@ -71,7 +71,7 @@ async fn another_password_signs_the_user_out(engine: Engine) {
     desk.post("/enter", &[("name", "eve"), ("password", "another secret")]).await.expect_status(200);
 }
 
-async fn an_administrator_ends_the_sessions_of_a_user(engine: Engine) {
+pub(super) async fn an_administrator_ends_the_sessions_of_a_user(engine: Engine) {
     let site = Running::start(engine, "", people).await;
     let eve = site.hires("eve", &["boss"]).await;
     let (desk, phone) = (site.entered("eve").await, site.entered("eve").await);
@@ -83,7 +83,7 @@ async fn an_administrator_ends_the_sessions_of_a_user(engine: Engine) {
     site.entered("eve").await;
 }
 
-async fn who_changes_the_own_password_stays_signed_in_under_a_new_key(engine: Engine) {
+pub(super) async fn who_changes_the_own_password_stays_signed_in_under_a_new_key(engine: Engine) {
     let site = Running::start(engine, "", people).await;
     site.hires("eve", &["boss"]).await;
     let (desk, phone) = (site.entered("eve").await, site.entered("eve").await);
@@ -99,7 +99,7 @@ async fn who_changes_the_own_password_stays_signed_in_under_a_new_key(engine: En
     site.visitor().post("/enter", &[("name", "eve"), ("password", "another secret")]).await.expect_status(200);
 }
 
-async fn an_own_password_is_refused_with_a_reason(engine: Engine) {
+pub(super) async fn an_own_password_is_refused_with_a_reason(engine: Engine) {
     let site = Running::start(engine, "", people).await;
     site.hires("eve-adams", &["boss"]).await;
     let desk = site.entered("eve-adams").await;
@@ -116,7 +116,7 @@ async fn an_own_password_is_refused_with_a_reason(engine: Engine) {
     site.entered("eve-adams").await;
 }
 
-async fn who_was_disabled_meanwhile_does_not_come_back_by_a_new_password(engine: Engine) {
+pub(super) async fn who_was_disabled_meanwhile_does_not_come_back_by_a_new_password(engine: Engine) {
     let site = Running::start(engine, "", people).await;
     site.hires("ada", &["boss"]).await;
     let eve = site.hires("eve", &["boss"]).await;
@@ -134,7 +134,7 @@ async fn who_was_disabled_meanwhile_does_not_come_back_by_a_new_password(engine:
     site.entered("eve").await;
 }
 
-async fn rights_count_from_the_next_request_on_and_the_session_goes_on(engine: Engine) {
+pub(super) async fn rights_count_from_the_next_request_on_and_the_session_goes_on(engine: Engine) {
     let site = Running::start(engine, "", people).await;
     site.hires("ada", &["boss"]).await;
     let eve = site.hires("eve", &["boss"]).await;
@@ -157,7 +157,7 @@ async fn rights_count_from_the_next_request_on_and_the_session_goes_on(engine: E
     assert_eq!(desk.read("/rights").await, "Eve Adams |written");
 }
 
-async fn a_change_that_is_undone_changes_no_session(engine: Engine) {
+pub(super) async fn a_change_that_is_undone_changes_no_session(engine: Engine) {
     let site = Running::start(engine, "", people).await;
     site.hires("ada", &["boss"]).await;
     let eve = site.hires("eve", &["boss"]).await;
@@ -170,7 +170,7 @@ async fn a_change_that_is_undone_changes_no_session(engine: Engine) {
     assert_eq!(desk.read("/rights").await, "eve admin edit view|");
 }
 
-async fn a_request_under_way_does_not_bring_its_session_back(engine: Engine) {
+pub(super) async fn a_request_under_way_does_not_bring_its_session_back(engine: Engine) {
     let site = Running::start(engine, "", people).await;
     site.hires("ada", &["boss"]).await;
     let eve = site.hires("eve", &["boss"]).await;
@@ -184,12 +184,11 @@ async fn a_request_under_way_does_not_bring_its_session_back(engine: Engine) {
     let answer = writing.answer().await;
     assert_ne!(answer.text(), "written", "{answer:?}");
     assert_eq!(desk.read("/rights").await, "|");
-    let open = "SELECT COUNT(*) FROM toolcrib_sessions WHERE ended_at IS NULL AND user_id IS NOT NULL";
-    assert_eq!(site.number(open).await, 0);
+    assert_eq!(site.open_sessions().await, 0);
 }
 
 /// The sign-in has looked its rights up and not committed yet; the change waits for it, and reaches its session.
-async fn a_sign_in_beside_a_change_of_rights_gets_the_new_rights(engine: Engine) {
+pub(super) async fn a_sign_in_beside_a_change_of_rights_gets_the_new_rights(engine: Engine) {
     let site = Running::start(engine, "", people).await;
     site.hires("ada", &["boss"]).await;
     site.hires("eve", &["staff"]).await;
@@ -214,7 +213,7 @@ async fn a_sign_in_beside_a_change_of_rights_gets_the_new_rights(engine: Engine)
     assert_eq!(desk.read("/rights").await, "eve edit|");
 }
 
-async fn a_password_changed_during_a_sign_in_keeps_its_user_out(engine: Engine) {
+pub(super) async fn a_password_changed_during_a_sign_in_keeps_its_user_out(engine: Engine) {
     let site = Running::start(engine, "", people).await;
     let eve = site.hires("eve", &["staff"]).await;
     let users = site.site.users();
@@ -228,7 +227,7 @@ async fn a_password_changed_during_a_sign_in_keeps_its_user_out(engine: Engine) 
 }
 
 /// S30: what they are told; the time is measured from outside.
-async fn nobody_learns_why_a_sign_in_failed(engine: Engine) {
+pub(super) async fn nobody_learns_why_a_sign_in_failed(engine: Engine) {
     let site = Running::start(engine, "", people).await;
     let eve = site.hires("eve", &["staff"]).await;
     site.hires("ida", &["staff"]).await;
@@ -244,7 +243,7 @@ async fn nobody_learns_why_a_sign_in_failed(engine: Engine) {
 }
 
 /// S29; from many addresses it is shown from outside.
-async fn guesses_are_limited_by_account(engine: Engine) {
+pub(super) async fn guesses_are_limited_by_account(engine: Engine) {
     let site = Running::start(engine, "", people).await;
     site.hires("eve", &["staff"]).await;
     let guess = async |name: &str| site.site.users().verify(name, "wrong".to_owned(), None).await.expect("checked");

@@ -28,6 +28,7 @@
 //! | [`Client`], [`Answer`] | one visitor: cookies, no automatic redirects, verbs named after what users do |
 //! | [`Engine`], [`Database`] | a file, or a fresh database in the cluster for one process or two; [`on_both_engines!`] and [`on_all_engines!`] make one test of each |
 //! | [`Postgres`] | a PostgreSQL server of the test's own, to be killed |
+//! | [`Redis`] | a Redis of a test's own, which can be stopped, emptied and made to hang |
 //! | [`Status`] | `/tools/status.json`, read as administrator |
 //! | [`wire`] | raw sockets: hang-ups by RST and FIN, slow and malformed requests |
 //! | [`load`] | many requests at once |
@@ -42,6 +43,7 @@
 //! |---|---|
 //! | `TOOLCRIB_DEMO_BIN` | the demo's binary; without it the harness builds it with cargo |
 //! | `TOOLCRIB_TEST_POSTGRES_URL` | a throw-away server on which databases may be created; without it the half of the tests that needs it fails and says so |
+//! | `TOOLCRIB_TEST_REDIS` | the Redis server's binary; without it `redis-server` is looked for in the `PATH` |
 //! | `TOOLCRIB_TEST_LONG` | `1`: longer loads, more rounds |
 //! | `TOOLCRIB_TEST_SEED` | repeats a run's random choices (every test that makes some prints its seed) |
 //! | `TOOLCRIB_TEST_OVERRIDE` | `NAME=value,NAME=value`: settings laid over those of every server, to see tests fail on purpose |
@@ -76,6 +78,7 @@ mod port;
 mod postgres;
 mod proxy;
 pub mod random;
+mod redis;
 mod routes;
 mod server;
 pub mod status;
@@ -101,6 +104,7 @@ pub use places::Places;
 pub use port::free_port;
 pub use postgres::Postgres;
 pub use proxy::Proxy;
+pub use redis::Redis;
 pub use routes::Route;
 pub use routes::routes;
 pub use server::Node;

@@ -1,5 +1,6 @@
 //! One lent connection.
 
+use super::beside::Beside;
 use super::{DbError, Engine, Statements};
 
 /// A connection lent by [`Db`](super::Db): for reading, or inside a transaction.
@@ -14,6 +15,8 @@ pub struct Conn {
     statements: Option<Statements>,
     /// Run when the transaction has ended, however it did.
     ended: Vec<Box<dyn FnOnce() + Send>>,
+    /// What changes with the transaction outside this database.
+    beside: Vec<Box<dyn Beside>>,
 }
 
 /// The engine's connection.
@@ -43,7 +46,7 @@ impl std::fmt::Debug for Conn {
 
 impl Conn {
     pub(super) fn reading(link: Link) -> Self {
-        Self { link, in_flight: false, transaction: false, statements: None, ended: Vec::new() }
+        Self { link, in_flight: false, transaction: false, statements: None, ended: Vec::new(), beside: Vec::new() }
     }
 
     /// Opens the transaction. Marked as open before the statement is sent: a future dropped
@@ -92,6 +95,13 @@ impl Conn {
         self.ended.push(Box::new(effect));
     }
 
+    /// Has something outside this database change with the transaction: made ready before COMMIT is
+    /// sent, carried out after it. Nothing of it is done where the transaction is undone.
+    #[cfg(feature = "redis")]
+    pub(crate) fn commit_beside(&mut self, part: impl Beside + 'static) {
+        self.beside.push(Box::new(part));
+    }
+
     /// Whether a statement was begun whose end nobody saw.
     pub(crate) fn is_in_doubt(&self) -> bool {
         self.in_flight
@@ -122,9 +132,32 @@ impl Conn {
     /// # Errors
     /// [`DbError::OutcomeUnknown`] where the connection was lost after COMMIT had been sent,
     /// [`DbError::Conflict`] where the engine refused the commit, [`DbError::Query`] on a reading
-    /// connection.
-    pub async fn commit(self) -> Result<(), DbError> {
-        self.finish("COMMIT").await.map_err(DbError::during_commit)
+    /// connection, [`DbError::Beside`] where another store that takes part does not answer.
+    pub async fn commit(mut self) -> Result<(), DbError> {
+        let mut parts = std::mem::take(&mut self.beside);
+        if parts.is_empty() {
+            return self.finish("COMMIT").await.map_err(DbError::during_commit);
+        }
+        for number in 0..parts.len() {
+            let Some(part) = parts.get_mut(number) else { break };
+            if let Err(error) = part.prepare().await {
+                parts.truncate(number + 1);
+                for part in parts {
+                    part.undo().await;
+                }
+                return Err(error);
+            }
+        }
+        let outcome = self.finish("COMMIT").await.map_err(DbError::during_commit);
+        for part in parts {
+            match &outcome {
+                Ok(()) => part.carry_out().await,
+                // Nobody knows: what was made ready decides by itself, after a while.
+                Err(DbError::OutcomeUnknown(_)) => {}
+                Err(_) => part.undo().await,
+            }
+        }
+        outcome
     }
 
     /// Undoes the transaction and gives the connection back. Dropping does the same, later.

@@ -39,6 +39,15 @@ pub enum DbError {
     /// A text with the NUL character: PostgreSQL cannot store one, so it is refused on both engines. 400.
     #[error("a text with the NUL character cannot be stored")]
     Nul,
+    /// Another store in which a part of the work is kept does not answer: 503.
+    #[error("{store} is unavailable")]
+    Beside {
+        /// Which store.
+        store: &'static str,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Anything else: a faulty statement, a row that does not fit its type.
     #[error("a statement failed")]
     Query(#[source] sqlx::Error),

@@ -20,8 +20,11 @@
 //! and lock time limits, a clean-up before a connection is lent again) is set in `sqlite.rs` and
 //! `postgres.rs` and is nobody else's business.
 
+mod beside;
 mod conn;
 mod database;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod driving;
 mod error;
 mod migrations;
 #[cfg(feature = "sqlite")]
@@ -35,8 +38,12 @@ mod sqlite;
 mod statements;
 mod value;
 
+#[cfg(feature = "redis")]
+pub(crate) use beside::Beside;
 pub use conn::Conn;
 pub use database::{Db, Engine, Status};
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub(crate) use driving::DrivingRuntime;
 pub use error::{ConnectError, DbError};
 pub use migrations::MigrateError;
 pub(crate) use migrations::migrate_framework;

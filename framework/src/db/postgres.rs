@@ -13,12 +13,11 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgListener, PgPoolOptions};
 use sqlx::{Arguments, ConnectOptions, Executor, PgPool, Postgres};
-
 use tokio::runtime::Handle;
 
 use super::conn::{Conn, Link};
 use super::shelf::{self, Opener, Shelf};
-use super::{ConnectError, DbError, Value};
+use super::{ConnectError, DbError, DrivingRuntime, Value};
 use crate::settings::DatabaseSettings;
 
 pub(super) type Lent = shelf::Lent<Postgres>;
@@ -60,29 +59,6 @@ impl Drop for Listening {
     }
 }
 
-/// A runtime that may be dropped anywhere: a plain one panics when dropped inside async code.
-struct DrivingRuntime(Option<tokio::runtime::Runtime>);
-
-impl DrivingRuntime {
-    fn new() -> std::io::Result<(Self, Handle)> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("toolcrib-db")
-            .enable_all()
-            .build()?;
-        let handle = runtime.handle().clone();
-        Ok((Self(Some(runtime)), handle))
-    }
-}
-
-impl Drop for DrivingRuntime {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
 impl Store {
     /// Connects once, to fail early, and leaves the rest to demand.
     ///
@@ -105,7 +81,8 @@ impl Store {
             .log_statements(tracing::log::LevelFilter::Trace);
         let target =
             format!("{}:{}/{}", options.get_host(), options.get_port(), options.get_database().unwrap_or_default());
-        let (runtime, handle) = DrivingRuntime::new().map_err(ConnectError::Runtime)?;
+        let driving = DrivingRuntime::start("toolcrib-db").map_err(ConnectError::Runtime)?;
+        let handle = driving.handle().clone();
         let opener = Opener::Runtime(handle.clone());
         let pool = |max: u32| {
             PgPoolOptions::new()
@@ -126,7 +103,7 @@ impl Store {
             listening: pool(1).connect_lazy_with(listening),
             mark,
             runtime: handle.clone(),
-            _driving: runtime,
+            _driving: driving,
         };
         drop(inside);
         drop(store.read().await.map_err(|source| ConnectError::Open { target, source })?);

@@ -214,7 +214,11 @@ impl Refusal {
 
     fn of_database(error: &DbError) -> Self {
         match error {
-            DbError::Unavailable(_) | DbError::NoConnection | DbError::Busy(_) | DbError::Full(_) => Self::unavailable(
+            DbError::Unavailable(_)
+            | DbError::NoConnection
+            | DbError::Busy(_)
+            | DbError::Full(_)
+            | DbError::Beside { .. } => Self::unavailable(
                 "The site cannot reach or change its data at this moment. Nothing was changed. Please try again.",
                 jittered(),
             ),
@@ -266,6 +270,9 @@ impl Refusal {
         match error {
             SessionError::Ended => Self::login_required(),
             SessionError::Full(_) => Self::sessions_full(),
+            SessionError::Unknown => {
+                Self::unavailable("The site cannot tell who you are at this moment. Please try again.", jittered())
+            }
             SessionError::TooLarge { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "That is more than can be kept for one visitor.")
             }

@@ -31,7 +31,7 @@ use crate::page::{
 };
 use crate::requests::Requests;
 use crate::secret::{SecretError, SiteSecret};
-use crate::session::{SessionHooks, Sessions, cookie_name};
+use crate::session::{OpenStoreError, SessionHooks, Sessions, cookie_name};
 use crate::settings::{Profile, Settings, page_key};
 use crate::supervisor::Watched;
 use crate::tools::{self, Board};
@@ -96,6 +96,9 @@ pub enum BuildError {
     /// The jobs do not fit together.
     #[error(transparent)]
     Jobs(#[from] JobsError),
+    /// The sessions' store cannot be used.
+    #[error(transparent)]
+    Sessions(#[from] OpenStoreError),
     /// The site has no secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -396,7 +399,7 @@ impl SiteBuilder {
         self.states.insert(TypeId::of::<Board>(), Box::new(board.clone()));
         let jobs = Jobs::new(std::mem::take(&mut self.jobs));
         self.states.insert(TypeId::of::<Jobs>(), Box::new(jobs));
-        let sessions = Sessions::new(db.clone(), settings.session, looks.hooks, events.clone());
+        let sessions = Sessions::open(db.clone(), &settings.session, looks.hooks, events.clone()).await?;
         let live = Live::new(settings.live, application.cluster().cloned());
         nodes::tell_session_ends(&sessions, &live, application.cluster());
         let site = Site::new(SiteParts {

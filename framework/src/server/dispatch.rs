@@ -95,7 +95,7 @@ fn visitor_of(http: &HttpRequest, cookie_session: &actix_session::Session, serve
         State::Unavailable => (true, None, Default::default()),
         State::Loaded(known, fields) => (false, known, fields),
     };
-    let session = Session::loaded(known, fields);
+    let session = if unknown { Session::unknown() } else { Session::loaded(known, fields) };
     let signed_in = session.end_user().is_some();
     let cookie =
         if !signed_in && http.headers().contains_key(COOKIE) { http.cookie(&served.visitor_cookie) } else { None };

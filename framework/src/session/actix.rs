@@ -14,11 +14,8 @@ use actix_session::{SessionMiddleware, SessionStatus};
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Key, SameSite};
 
-use super::store::{end_one, write_changes};
-use super::{Changes, EndReason, Known, Sessions};
-use crate::clock::now_micros;
-use crate::db::DbError;
-use crate::secret::{SiteSecret, hash, hex};
+use super::{Changes, Known, Sessions};
+use crate::secret::{SiteSecret, hex};
 
 /// State entry with the session's number.
 const ID: &str = "\u{0}id";
@@ -144,7 +141,7 @@ impl SessionStore for Store {
         for (name, json) in state.into_iter().filter(|(name, _)| !name.starts_with('\u{0}')) {
             changes.set(name, json);
         }
-        self.merge(key.as_ref(), &changes).await.map_err(|error| UpdateError::Other(error.into()))?;
+        self.0.merge(key.as_ref(), &changes).await.map_err(|error| UpdateError::Other(error.into()))?;
         Ok(key)
     }
 
@@ -158,24 +155,7 @@ impl SessionStore for Store {
     /// After a sign-in or sign-out the unit has already replaced or ended the session, and this
     /// finds nothing to do.
     async fn delete(&self, key: &SessionKey) -> Result<(), Anyhow> {
-        let Some(loaded) = self.0.load(key.as_ref()).await? else { return Ok(()) };
-        let mut tx = self.0.inner.db.begin().await?;
-        end_one(&mut tx, loaded.known.id, EndReason::Logout, now_micros()).await?;
-        tx.commit().await?;
-        self.0.inner.cache.forget(&loaded.known.key_hash);
-        self.0.inner.ended.notify_one();
-        Ok(())
-    }
-}
-
-impl Store {
-    async fn merge(&self, key: &str, changes: &Changes) -> Result<(), DbError> {
-        let Some(loaded) = self.0.load(key).await? else { return Ok(()) };
-        let mut tx = self.0.inner.db.begin().await?;
-        write_changes(&mut tx, loaded.known.id, changes).await?;
-        tx.commit().await?;
-        self.0.inner.cache.forget(&hash(key.as_bytes()));
-        Ok(())
+        Ok(self.0.sign_out(key.as_ref()).await?)
     }
 }
 
@@ -196,6 +176,7 @@ fn unhex(digits: &str) -> Option<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::hash;
 
     #[test]
     fn hashes_survive_the_way_through_the_state() {

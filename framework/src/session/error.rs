@@ -46,6 +46,9 @@ pub enum SessionError {
     /// As many sessions as allowed are open.
     #[error("the limit of {0} open sessions is reached")]
     Full(u64),
+    /// The store did not answer when the visitor came, so nobody knows which session it is.
+    #[error("the session store did not answer, so the visitor's session is not known")]
+    Unknown,
     /// The store failed.
     #[error("the session store failed")]
     Store(#[from] DbError),

@@ -60,6 +60,22 @@ pub struct SessionStart {
     pub id: i64,
     /// Who signed in with it, if that started it.
     pub user_id: Option<String>,
+    view: Session,
+}
+
+impl SessionStart {
+    pub(super) fn new(id: i64, user_id: Option<&str>, session: &Session) -> Self {
+        let set = session.changes().iter().filter_map(|(name, json)| Some((name.to_owned(), json?.to_owned())));
+        Self { id, user_id: user_id.map(str::to_owned), view: Session::loaded(None, set.collect()) }
+    }
+
+    /// Reads a field as it is about to be stored.
+    ///
+    /// # Errors
+    /// [`SessionError::Type`] where the value is of another type.
+    pub fn get<T: DeserializeOwned>(&self, field: &SessionField<T>) -> Result<Option<T>, SessionError> {
+        self.view.get(field)
+    }
 }
 
 /// A session has ended. Its fields can still be read; there is no request and no response.

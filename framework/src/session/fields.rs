@@ -97,11 +97,23 @@ pub struct Session {
     changes: Changes,
     fate: Fate,
     flashes: u32,
+    /// The store did not answer: the visitor may have a session or not.
+    unknown: bool,
 }
 
 impl Session {
     pub(crate) fn loaded(known: Option<Known>, fields: HashMap<String, String>) -> Self {
         Self { known, fields, ..Self::default() }
+    }
+
+    /// Of a visitor of whom the store could not say who it is: nothing can be stored.
+    pub(crate) fn unknown() -> Self {
+        Self { unknown: true, ..Self::default() }
+    }
+
+    /// Whether the store could not say which session this is.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.unknown
     }
 
     /// Reads a field.
@@ -237,8 +249,8 @@ impl Session {
 
     /// Forgets what this unit changed.
     pub(crate) fn undo(&mut self) {
-        let Self { known, fields, .. } = std::mem::take(self);
-        *self = Self::loaded(known, fields);
+        let Self { known, fields, unknown, .. } = std::mem::take(self);
+        *self = Self { unknown, ..Self::loaded(known, fields) };
     }
 
     fn raw(&self, name: &str) -> Option<&str> {

@@ -4,12 +4,12 @@
 //!  browser ── cookie: signed key ──► actix-session (cookie, life cycle)
 //!                                        │ load(key)
 //!                                        ▼
-//!   Context.session ◄── fields ──── Sessions (rows by key hash; memory where one process owns
-//!        │  set, remove, sign in          ▲           the database)
-//!        └── commit of the unit of work ──┘ touched fields only, inside the unit's transaction
+//!   Context.session ◄── fields ──── Sessions ── store: rows of the database (memory where one
+//!        │  set, remove, sign in          ▲              process owns it), or Redis
+//!        └── commit of the unit of work ──┘ touched fields only, with the unit's transaction
 //! ```
 //!
-//! * A field is a row. A unit of work writes the fields it touched and no others, so requests that
+//! * A field is a row, or an entry of a hash. A unit of work writes the fields it touched and no others, so requests that
 //!   write different fields never lose one another's; of one field the later commit wins.
 //! * A session that has ended stays ended: a write to it fails the whole unit.
 //! * The browser's key is random, 256 bits, stored as a hash only, and changes at sign-in.
@@ -17,7 +17,8 @@
 //!   ([`SessionStart`], [`SessionEnd`]); time-outs are found by a sweeper, not by luck.
 //! * A visitor to whom nothing was stored has no session and costs no row.
 //!
-//! Lost on a crash: at most one second of "last seen", never a field.
+//! Lost on a crash: at most one second of "last seen"; in the database never a field. Redis commits
+//! beside the database, not with it: what that means is said in `store/redis.rs`.
 
 mod actix;
 mod cache;
@@ -25,6 +26,7 @@ mod error;
 mod events;
 mod fields;
 mod merge;
+mod sessions;
 mod store;
 mod sweeper;
 mod user;
@@ -36,7 +38,8 @@ pub use events::{EndReason, SessionEnd, SessionHooks, SessionStart};
 pub(crate) use fields::{Fate, Known};
 pub use fields::{Session, SessionField};
 pub use merge::Changes;
+pub use sessions::{Counts, Sessions};
+pub use store::OpenStoreError;
 pub(crate) use store::Outcome;
-pub use store::{Counts, Sessions};
 pub(crate) use sweeper::Sweeper;
 pub use user::EndUser;

@@ -1,6 +1,6 @@
 //! A setting that cannot be used, by name.
 
-use super::FILE;
+use super::{FILE, OWN_NAMES};
 
 /// A setting could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +35,8 @@ fn hint(near: &Option<String>) -> String {
 
 /// How a setting is written in the environment.
 pub(super) fn env_name(name: &str) -> String {
-    if name == "database.url" {
-        return "DATABASE_URL".to_owned();
+    match OWN_NAMES.iter().find(|(_, setting)| *setting == name) {
+        Some((variable, _)) => (*variable).to_owned(),
+        None => format!("TOOLCRIB_{}", name.replace('.', "__").to_uppercase()),
     }
-    format!("TOOLCRIB_{}", name.replace('.', "__").to_uppercase())
 }

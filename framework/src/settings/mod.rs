@@ -1,8 +1,9 @@
 //! Settings: defaults, then `toolcrib.toml`, then the environment.
 //!
 //! Every setting has a dotted name (`server.port`); in the environment it is written
-//! `TOOLCRIB_SERVER__PORT`. `DATABASE_URL` stands for `database.url`. An unknown name or a value
-//! that does not fit stops the start with a message that names it.
+//! `TOOLCRIB_SERVER__PORT`. `DATABASE_URL` stands for `database.url` and `REDIS_URL` for
+//! `session.redis_url`. An unknown name or a value that does not fit stops the start with a message
+//! that names it.
 
 mod error;
 mod modes;
@@ -22,11 +23,14 @@ pub use self::modes::{CacheMode, CreateMode};
 pub use self::trusted_proxies::{NotANetwork, TrustedProxies};
 pub use self::values::{
     ClusterSettings, DatabaseSettings, JobSettings, LiveSettings, ObjectLogSettings, PageSettings, PoolSettings,
-    Profile, RequestSettings, ServerSettings, SessionSettings, Settings,
+    Profile, RequestSettings, ServerSettings, SessionSettings, Settings, StoreSettings,
 };
 
 /// The file read from the working directory, if it is there.
 pub const FILE: &str = "toolcrib.toml";
+
+/// Environment variables with names of their own, and the settings they stand for.
+const OWN_NAMES: [(&str, &str); 2] = [("DATABASE_URL", "database.url"), ("REDIS_URL", "session.redis_url")];
 
 impl Settings {
     /// Reads `toolcrib.toml` in the working directory, if it is there, and the environment.
@@ -56,7 +60,7 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`], which names the setting.
     pub fn from_sources(toml: &str, environment: HashMap<String, String>) -> Result<Self, SettingsError> {
-        let database_url = environment.get("DATABASE_URL").cloned();
+        let urls = OWN_NAMES.map(|(variable, name)| (name, environment.get(variable).cloned()));
         let variables: config::Map<String, String> = environment
             .into_iter()
             .filter(|(name, _)| {
@@ -67,9 +71,10 @@ impl Settings {
         let mut builder = Config::builder().add_source(File::from_str(toml, FileFormat::Toml)).add_source(
             Environment::with_prefix("TOOLCRIB").prefix_separator("_").separator("__").source(Some(variables)),
         );
-        if let Some(url) = database_url {
-            builder =
-                builder.set_override("database.url", url).map_err(|error| SettingsError::File(error.to_string()))?;
+        for (name, url) in urls {
+            if let Some(url) = url {
+                builder = builder.set_override(name, url).map_err(|error| SettingsError::File(error.to_string()))?;
+            }
         }
         let config = builder.build().map_err(|error| SettingsError::File(error.to_string()))?;
         reader::read(&config.cache)

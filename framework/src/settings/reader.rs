@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use super::error::env_name;
 use super::{
     ClusterSettings, DatabaseSettings, FILE, JobSettings, LiveSettings, ObjectLogSettings, PageSettings, PoolSettings,
-    Profile, RequestSettings, ServerSettings, SessionSettings, Settings, SettingsError, TrustedProxies,
+    Profile, RequestSettings, ServerSettings, SessionSettings, Settings, SettingsError, StoreSettings, TrustedProxies,
 };
 
 /// Shortest accepted secret, in characters: 256 bits written in base64 have 43.
@@ -45,6 +45,7 @@ const NAMES: &[&str] = &[
     "session.absolute_timeout_ms",
     "session.max_sessions",
     "session.store",
+    "session.redis_url",
     "locks.waiters_max",
     "object_log.max_entries",
     "object_log.lock_retries",
@@ -133,11 +134,7 @@ impl Reader {
             retry_delays: self.delays("retry.delays_ms")?,
             application_lock_timeout: self.millis("application.lock_timeout_ms", 10_000)?,
             lock_waiters_max: self.number("locks.waiters_max", 1_000)?,
-            session: SessionSettings {
-                idle_timeout: self.millis_positive("session.idle_timeout_ms", 20 * 60 * 1000)?,
-                absolute_timeout: self.millis_positive("session.absolute_timeout_ms", 12 * 60 * 60 * 1000)?,
-                max_sessions: self.optional_number("session.max_sessions")?,
-            },
+            session: self.session()?,
             object_log: ObjectLogSettings {
                 max_entries: self.positive("object_log.max_entries", 100_000)?.into(),
                 lock_retries: self.truth("object_log.lock_retries", true)?,
@@ -152,7 +149,6 @@ impl Reader {
             keep_requests: self.truth("tools.requests", develops)?,
             test_knobs,
         };
-        self.choice("session.store", (), &[("database", ())])?;
         self.nothing_left()?;
         if settings.profile == Profile::Production {
             refuse_in_production(&settings)?;
@@ -182,6 +178,28 @@ impl Reader {
             busy_timeout: self.millis("database.busy_timeout_ms", 5_000)?,
             statement_timeout: self.millis("database.statement_timeout_ms", 30_000)?,
             slow_statement: self.millis("database.slow_statement_ms", 1_000)?,
+        })
+    }
+
+    fn session(&mut self) -> Result<SessionSettings, SettingsError> {
+        let in_redis = self.choice("session.store", false, &[("database", false), ("redis", true)])?;
+        let url = self.text("session.redis_url").filter(|url| !url.trim().is_empty());
+        let store = match (in_redis, url) {
+            (false, _) => StoreSettings::Database,
+            (true, Some(url)) => StoreSettings::Redis(url.into()),
+            (true, None) => {
+                return Err(SettingsError::Value {
+                    name: "session.redis_url".to_owned(),
+                    problem: "session.store = redis needs the address of Redis, such as redis://127.0.0.1:6379/"
+                        .to_owned(),
+                });
+            }
+        };
+        Ok(SessionSettings {
+            store,
+            idle_timeout: self.millis_positive("session.idle_timeout_ms", 20 * 60 * 1000)?,
+            absolute_timeout: self.millis_positive("session.absolute_timeout_ms", 12 * 60 * 60 * 1000)?,
+            max_sessions: self.optional_number("session.max_sessions")?,
         })
     }
 

@@ -151,3 +151,20 @@ fn a_database_password_is_never_printed() {
     let settings = with(&[("DATABASE_URL", "postgres://u:hunter2@localhost/x")]);
     assert!(!format!("{settings:?}").contains("hunter2"));
 }
+
+#[test]
+fn sessions_are_in_the_database_unless_redis_is_chosen_and_its_address_given() {
+    let with_url = ("REDIS_URL", "redis://:very-secret@127.0.0.1/");
+    assert!(matches!(with(&[with_url]).unwrap().session.store, StoreSettings::Database));
+    let settings = with(&[("TOOLCRIB_SESSION__STORE", "redis"), with_url]).unwrap();
+    assert!(matches!(settings.session.store, StoreSettings::Redis(_)));
+    assert!(!format!("{settings:?}").contains("very-secret"));
+    let file = "[session]\nstore = \"redis\"\nredis_url = \"redis://127.0.0.1/\"\n";
+    assert!(matches!(Settings::from_sources(file, [].into()).unwrap().session.store, StoreSettings::Redis(_)));
+    for refused in
+        [vec![("TOOLCRIB_SESSION__STORE", "redis")], vec![("TOOLCRIB_SESSION__STORE", "redis"), ("REDIS_URL", " ")]]
+    {
+        let refusal = refusal(&refused);
+        assert!(refusal.contains("REDIS_URL") && refusal.contains("session.redis_url"), "{refusal}");
+    }
+}

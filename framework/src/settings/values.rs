@@ -139,16 +139,29 @@ pub struct RequestSettings {
     pub body_limit: usize,
 }
 
-/// How long sessions last.
-#[derive(Debug, Clone, Copy)]
+/// How long sessions last, and where they are kept.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SessionSettings {
+    /// `session.store`, and `session.redis_url` with it. Defaults to the database.
+    pub store: StoreSettings,
     /// A session ends after this long without a request. Defaults to 20 minutes.
     pub idle_timeout: Duration,
     /// A session ends this long after its start, whatever happens. Defaults to 12 hours.
     pub absolute_timeout: Duration,
     /// Most sessions at once; none is unlimited. Defaults to none.
     pub max_sessions: Option<u64>,
+}
+
+/// Where sessions are kept.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub enum StoreSettings {
+    /// `database`: rows of the site's own database.
+    #[default]
+    Database,
+    /// `redis`: at this address, `redis://:password@host:port/number` (`REDIS_URL`).
+    Redis(SecretString),
 }
 
 /// What the object log keeps.

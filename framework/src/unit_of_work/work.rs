@@ -138,10 +138,7 @@ impl Work {
         };
         self.end_part().await;
         let cookie = match outcome {
-            Some(outcome) => {
-                sessions.committed(&outcome);
-                outcome.cookie
-            }
+            Some(outcome) => sessions.committed(outcome).await,
             None => CookieChange::Keep,
         };
         Ok((cookie, std::mem::take(&mut self.effects)))
@@ -157,10 +154,12 @@ impl Work {
         // Before a transaction is opened for the session: while somebody else holds the
         // application's lock, whoever has a connection does not wait.
         let hold = self.share().await?;
-        let outcome = if session.is_changed() {
-            Some(sessions.commit(self.tx(db).await?, session, deadline).await?)
-        } else {
+        let outcome = if !session.is_changed() {
             None
+        } else if self.conn.is_none() && hold.is_none() && sessions.commits_alone(session) {
+            Some(sessions.commit_alone(session).await?)
+        } else {
+            Some(sessions.commit(self.tx(db).await?, session, deadline).await?)
         };
         match (self.conn.take(), hold) {
             (None, None) => {}

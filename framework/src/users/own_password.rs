@@ -27,13 +27,8 @@ impl Users {
                 .bind(&verified.password_hash)
                 .scalar_optional(tx)
                 .await?;
-        let alive: Option<i64> =
-            db::query("SELECT id FROM toolcrib_sessions WHERE id = $1 AND user_id = $2 AND ended_at IS NULL")
-                .bind(session.known().map_or(0, |known| known.id))
-                .bind(verified.id.to_string())
-                .scalar_optional(tx)
-                .await?;
-        if unchanged.is_none() || alive.is_none() {
+        let alive = self.sessions().is_of(tx, session, &verified.id.to_string()).await?;
+        if unchanged.is_none() || !alive {
             return Err(SetPasswordError::SignedOut);
         }
         store_password(tx, verified.id, password).await?;

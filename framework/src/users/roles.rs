@@ -104,15 +104,9 @@ impl Users {
 
     /// Only of those who are signed in: the others' rights are looked up when they sign in.
     async fn refresh_holders(&self, tx: &mut Conn, role: &str) -> Result<(), SessionError> {
-        let holders: Vec<i64> = db::query(
-            "SELECT DISTINCT u.user_id FROM toolcrib_user_roles u \
-             JOIN toolcrib_sessions s ON s.user_id = CAST(u.user_id AS TEXT) \
-             WHERE u.role = $1 AND s.ended_at IS NULL",
-        )
-        .bind(role)
-        .scalars(tx)
-        .await?;
-        for id in holders {
+        let holders: Vec<i64> =
+            db::query("SELECT user_id FROM toolcrib_user_roles WHERE role = $1").bind(role).scalars(tx).await?;
+        for id in self.sessions().signed_in(tx, &holders).await? {
             if let Some(user) = by_id(tx, id).await? {
                 self.refresh_sessions(tx, &user).await?;
             }

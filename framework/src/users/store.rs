@@ -13,7 +13,7 @@ use super::user::{PasswordHash, Row, User};
 use crate::db::{self, Conn, Db, DbError, Engine};
 use crate::events::Events;
 use crate::session::{EndUser, SessionError, SessionHooks, Sessions};
-use crate::settings::SessionSettings;
+use crate::settings::{SessionSettings, StoreSettings};
 
 /// The users of a site (W40). Cloning is cheap.
 ///
@@ -50,13 +50,15 @@ impl Users {
     }
 
     /// The users of a database that no site serves in this process: for commands and tests. A site in
-    /// another process takes notice of what is changed.
+    /// another process takes notice of what is changed, unless its sessions are in Redis, which is not
+    /// spoken to from here.
     #[must_use]
     pub fn of_database(db: &Db) -> Self {
         // No session is started here, so what is set for them does not matter.
         let (idle_timeout, absolute_timeout) = (Duration::from_secs(1200), Duration::from_secs(43_200));
-        let settings = SessionSettings { idle_timeout, absolute_timeout, max_sessions: None };
-        let sessions = Sessions::new(db.clone(), settings, SessionHooks::default(), Events::default());
+        let settings =
+            SessionSettings { store: StoreSettings::Database, idle_timeout, absolute_timeout, max_sessions: None };
+        let sessions = Sessions::in_database(db.clone(), &settings, SessionHooks::default(), Events::default());
         Self::new(db.clone(), sessions)
     }
 

@@ -168,6 +168,17 @@ impl Running {
         count.expect("a count")
     }
 
+    /// How many sessions have started and their end was not told yet, wherever they are kept.
+    pub(crate) async fn sessions(&self) -> i64 {
+        self.number("SELECT (SELECT COUNT(*) FROM toolcrib_sessions) + (SELECT COUNT(*) FROM toolcrib_session_starts)")
+            .await
+    }
+
+    /// How many sessions are open.
+    pub(crate) async fn open_sessions(&self) -> u64 {
+        self.site.sessions().counts().await.expect("counts").active
+    }
+
     /// One whole number out of the database.
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
         let mut conn = self.site.db().read().await.expect("a connection");
@@ -178,8 +189,15 @@ impl Running {
 /// The settings of a site under test: `more` has one `name = value` a line.
 pub(crate) fn settings_on(url: &str, more: &str) -> Settings {
     let workers = if more.contains("server.workers") { "" } else { "server.workers = 4" };
-    let text = format!("server.port = 0\n{workers}\nshutdown.grace_ms = 3000\ntest_knobs = true\n{more}\n");
-    Settings::from_sources(&text, [("DATABASE_URL".to_owned(), url.to_owned())].into()).expect("sound settings")
+    let mut environment = std::collections::HashMap::from([("DATABASE_URL".to_owned(), url.to_owned())]);
+    let store = super::redis::redis_url().map_or("database", |url| {
+        environment.insert("REDIS_URL".to_owned(), url);
+        "redis"
+    });
+    let text = format!(
+        "server.port = 0\n{workers}\nshutdown.grace_ms = 3000\ntest_knobs = true\nsession.store = \"{store}\"\n{more}\n"
+    );
+    Settings::from_sources(&text, environment).expect("sound settings")
 }
 
 async fn create_tables(db: &Db) {

@@ -1,13 +1,13 @@
 //! Application variables on one of several nodes: what others committed is read and published here.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix::Addr;
 use tokio::sync::oneshot;
 
 use super::actor::ApplicationActor;
-use super::actor::messages::{CatchUp, StartAnew, Unknown};
+use super::actor::messages::{CatchUp, Seen, StartAnew, Unknown};
 use super::state::TxId;
 use super::{Snapshot, store};
 use crate::cluster::{self, Caught, Change, Cluster, Followers, Kind, Look, Position};
@@ -19,6 +19,8 @@ pub(super) struct Following {
     pub(super) db: Db,
     pub(super) cluster: Cluster,
     pub(super) actor: Addr<ApplicationActor>,
+    /// Variables to be read again with the next look.
+    pub(super) again: Arc<Mutex<BTreeSet<Arc<str>>>>,
 }
 
 /// All variables at one moment, and where the log of changes stood then.
@@ -38,7 +40,7 @@ impl Following {
         told: impl Fn(&Change) + Send + Sync + 'static,
         anew: impl Fn() + Send + Sync + 'static,
     ) {
-        let (one, other) = (self.clone(), self.clone());
+        let (one, other, another) = (self.clone(), self.clone(), self.clone());
         let anew = Arc::new(anew);
         self.cluster.follow(
             position,
@@ -56,17 +58,41 @@ impl Following {
                     })
                 }),
                 told: Box::new(told),
+                are_behind: Box::new(move || !another.again().is_empty()),
             },
         );
     }
 
     async fn catch_up(&self, changes: &[Change], from: &Position) -> Result<Caught, DbError> {
         let me = self.cluster.number();
-        let own = own_of(changes, me);
-        if changes.iter().all(|change| change.node == me) && self.unknown(own.clone()).await.is_empty() {
-            self.take_over(Vec::new(), own, Vec::new()).await?;
+        let again = std::mem::take(&mut *self.again());
+        if again.is_empty() && changes.iter().all(|change| change.node == me) {
+            self.tell_seen(changes);
             return Ok(Caught::Nothing);
         }
+        let caught = self.read(again.clone(), from).await;
+        if caught.is_err() {
+            self.again().extend(again);
+        }
+        caught
+    }
+
+    /// What this node committed itself it has already: nobody waits for the actor, which may be at work.
+    fn tell_seen(&self, changes: &[Change]) {
+        let (reply, unknown) = oneshot::channel();
+        self.actor.do_send(Seen { seen: changes.iter().map(tx_of).collect(), reply });
+        let (following, changes) = (self.clone(), changes.to_vec());
+        self.cluster.spawn(async move {
+            let unknown = unknown.await.unwrap_or_default();
+            let changes = changes.iter().filter(|change| unknown.contains(&tx_of(change)));
+            // A COMMIT whose answer was lost had come about after all.
+            following.again().extend(changes.flat_map(Change::variables).map(Arc::from));
+        });
+    }
+
+    /// Reads what others changed, and `again`.
+    async fn read(&self, again: BTreeSet<Arc<str>>, from: &Position) -> Result<Caught, DbError> {
+        let me = self.cluster.number();
         let mut moment = self.db.moment().await?;
         let Look::At(changes, position) = cluster::look(&mut moment, me, from).await? else {
             // The next look sees to it.
@@ -77,8 +103,8 @@ impl Following {
         let concerns = |change: &&Change| {
             change.kind() == Some(Kind::Variables) && (change.node != me || unknown.contains(&tx_of(change)))
         };
-        let names: BTreeSet<Arc<str>> =
-            changes.iter().filter(concerns).flat_map(Change::variables).map(Arc::from).collect();
+        let named = changes.iter().filter(concerns).flat_map(Change::variables).map(Arc::from);
+        let names: BTreeSet<Arc<str>> = named.chain(again).collect();
         let cells = store::load_of(&mut moment, &names).await?;
         end(moment).await;
         self.take_over(cells, own, unknown).await?;
@@ -99,6 +125,10 @@ impl Following {
         // An actor that is gone has nothing to show any more.
         drop(done.await);
         Ok(position)
+    }
+
+    fn again(&self) -> MutexGuard<'_, BTreeSet<Arc<str>>> {
+        self.again.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn unknown(&self, named: Vec<TxId>) -> Vec<TxId> {

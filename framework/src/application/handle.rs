@@ -132,7 +132,8 @@ impl Application {
         let position = self.inner.position.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let (Some(cluster), Some(position)) = (&self.inner.cluster, position) {
             let (db, cluster, actor) = (self.inner.db.clone(), cluster.clone(), self.inner.actor.clone());
-            Following { db, cluster, actor }.begin(position, told, anew);
+            let again = Arc::default();
+            Following { db, cluster, actor, again }.begin(position, told, anew);
         }
     }
 

@@ -38,6 +38,8 @@ pub(crate) struct Followers {
     pub(crate) variables: Box<dyn Fn(Vec<Change>, Position) -> Following<Caught> + Send + Sync>,
     /// This node was declared dead and has joined again, having been that number before: everything has to be read anew.
     pub(crate) joined: Box<dyn Fn(i64) -> Following<Position> + Send + Sync>,
+    /// Whether variables have to be read though nothing says so.
+    pub(crate) are_behind: Box<dyn Fn() -> bool + Send + Sync>,
     /// Everything else, in the order it was told.
     pub(crate) told: Box<dyn Fn(&Change) + Send + Sync>,
 }
@@ -122,7 +124,7 @@ async fn look(cluster: &Cluster, position: &mut Position, followers: &Followers)
         Look::Gone if cluster.is_stopping() => return Ok(()),
         Look::Gone => return join_again(cluster, position, followers).await,
     };
-    if by_kind(&changes, Kind::Variables).next().is_some() {
+    if by_kind(&changes, Kind::Variables).next().is_some() || (followers.are_behind)() {
         let variables = by_kind(&changes, Kind::Variables).cloned().collect();
         if let Caught::More(more, further) = (followers.variables)(variables, position.clone()).await? {
             // The same and what came after it.

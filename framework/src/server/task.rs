@@ -44,6 +44,8 @@ struct Ran<'a> {
     /// Whether the page answers in place of another.
     in_place: bool,
     replay: &'a Replay,
+    /// Whether it has been seen that it looks at the application.
+    is_looking: bool,
 }
 
 /// How the attempts of a request ended.
@@ -134,9 +136,10 @@ impl Task<'_> {
         let session = visitor.session.known().map(|known| known.id);
         let mut trace = Trace { page: self.name_of(page), session, ..Trace::default() };
         let mut replay = Replay::default();
+        let mut is_looking = false;
         loop {
             trace.attempts += 1;
-            let run = Ran { page, visitor, in_place, replay: &replay };
+            let run = Ran { page, visitor, in_place, replay: &replay, is_looking };
             let failure = match self.attempt(run, &mut trace).await {
                 Ok(committed) => {
                     stats.ended(End::Committed);
@@ -151,6 +154,12 @@ impl Task<'_> {
             if failure.is_session_end() {
                 stats.ended(End::Failed);
                 return Run { outcome: Err(Undone::SessionEnded), trace };
+            }
+            if matches!(failure, Failure::Stale) {
+                // Nothing went wrong: as if it had not begun. It does not happen again on this page.
+                trace.attempts = trace.attempts.saturating_sub(1);
+                is_looking = true;
+                continue;
             }
             let verdict = self.verdict(&failure, trace.attempts, page, &mut replay);
             self.note(&failure, verdict, visitor, &trace);
@@ -169,9 +178,6 @@ impl Task<'_> {
     /// Whether a failure is one that another attempt may mend.
     fn verdict(&self, failure: &Failure, attempt: u32, page: usize, replay: &mut Replay) -> Option<Verdict> {
         let left = self.request.deadline.saturating_duration_since(Instant::now());
-        if matches!(failure, Failure::Stale) {
-            return Some(Verdict::Wait(Duration::ZERO));
-        }
         if failure.is_conflict() {
             let policy = &self.served.entry(page)?.retry;
             return Some(replay.lost(policy, failure.lost_over(), left));
@@ -187,12 +193,12 @@ impl Task<'_> {
     /// One attempt: takes its turn where it is owed one, checks out, runs, and follows the request
     /// to the pages it is handed on to.
     async fn attempt(&self, run: Ran<'_>, trace: &mut Trace) -> Result<Box<Committed>, NotDone> {
-        let Ran { page, visitor, in_place, replay } = run;
+        let Ran { page, visitor, in_place, replay, is_looking } = run;
         let mut entry = self.served.entry(page).ok_or_else(|| no_such_page("?"))?;
         let mut job = self.new_job(entry, visitor, trace.attempts, in_place);
         let posts = self.request.method == Method::POST;
         let looks = &entry.looks;
-        let expected = looks.are_expected(posts) || trace.attempts > 1;
+        let expected = is_looking || trace.attempts > 1 || looks.are_expected(posts);
         self.take_turn(&mut job.attempt, replay, expected).await.map_err(NotDone::Failed)?;
         for handed_on in 0..=DISPATCH_LIMIT {
             job.attempt.page = entry.info;
@@ -290,10 +296,7 @@ impl Task<'_> {
     /// Notes an attempt that came to nothing, in the object log where it is for those who run the
     /// site: what the visitor did wrong is no entry, he is told.
     fn note(&self, failure: &Failure, verdict: Option<Verdict>, visitor: &Visitor, trace: &Trace) {
-        if matches!(failure, Failure::Stale) {
-            // Nothing went wrong, and it does not happen again on this page.
-            tracing::debug!(request = &*self.request.id, page = trace.page, "looked at the application unexpectedly");
-        } else if verdict.is_some() || Refusal::of_failure(failure).status.is_server_error() {
+        if verdict.is_some() || Refusal::of_failure(failure).status.is_server_error() {
             log_note(&self.served.site, &self.about(visitor, trace), failure, verdict);
         } else {
             let error = failure as &dyn std::error::Error;

@@ -2,7 +2,6 @@
 
 use toolcrib_tests::Proxy;
 use toolcrib_tests::SECRET;
-use toolcrib_tests::free_port;
 use toolcrib_tests::history::Kind;
 use toolcrib_tests::history::counter;
 use toolcrib_tests::history::exclusion;
@@ -22,7 +21,7 @@ fn two_sites_that_share_nothing_are_found_guilty() {
         // One secret, so that what the one signs for a visitor without a session is good at the other.
         let site = async || roomy(Engine::Postgres).setting("SECRET", SECRET).start().await;
         let (one, other) = (site().await, site().await);
-        let proxy = Proxy::start(free_port(), &[one.port(), other.port()]);
+        let proxy = Proxy::start(&[one.port(), other.port()]);
         for number in 0..2 {
             let is_in = async || proxy.is_in_rotation(number);
             holds_within("both sites are in rotation", Duration::from_secs(20), is_in).await;

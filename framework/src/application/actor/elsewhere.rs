@@ -3,7 +3,20 @@
 use actix::prelude::*;
 
 use super::ApplicationActor;
-use super::messages::{CatchUp, StartAnew, Unknown};
+use super::messages::{CatchUp, Seen, StartAnew, Unknown};
+
+impl Handler<Seen> for ApplicationActor {
+    type Result = ();
+
+    fn handle(&mut self, Seen { seen, reply }: Seen, _: &mut Context<Self>) {
+        let unknown = self.state.unknown(&seen);
+        if let Some(snapshot) = self.state.catch_up(Vec::new(), &seen, &unknown) {
+            self.published.store(snapshot);
+        }
+        // Whoever asked may have gone.
+        let _ = reply.send(unknown);
+    }
+}
 
 impl Handler<Unknown> for ApplicationActor {
     type Result = ();

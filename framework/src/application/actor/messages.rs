@@ -101,6 +101,13 @@ pub(in crate::application) struct ObjectHolders {
 /// Gives all object locks and claims of a unit back.
 pub(in crate::application) struct ReleaseObjects(pub(in crate::application) Owner);
 
+/// Says that the log of changes names these transactions of this node's own, and nothing else; answers those that nobody
+/// here knows: what they changed has to be read.
+pub(in crate::application) struct Seen {
+    pub(in crate::application) seen: Vec<TxId>,
+    pub(in crate::application) reply: oneshot::Sender<Vec<TxId>>,
+}
+
 /// Asks which of these transactions of this node's own, which the log of changes names, nobody here knows.
 pub(in crate::application) struct Unknown {
     pub(in crate::application) named: Vec<TxId>,
@@ -137,7 +144,19 @@ macro_rules! messages {
     };
 }
 
-messages!(Job, Settle, LockObject, ClaimObjects, ObjectHolders, ReleaseObjects, Unknown, CatchUp, StartAnew, Finish);
+messages!(
+    Job,
+    Settle,
+    LockObject,
+    ClaimObjects,
+    ObjectHolders,
+    ReleaseObjects,
+    Seen,
+    Unknown,
+    CatchUp,
+    StartAnew,
+    Finish
+);
 
 impl Job {
     pub(super) fn is_durable(&self, snapshot: &Snapshot) -> bool {

@@ -176,6 +176,8 @@ fn a_document_of_several_chunks_has_every_entry_once_in_any_order() {
         for number in 0..2_500 {
             site.site.object_log().note(Entry::new(Priority::Info, &format!("{number:04}")));
         }
+        let is_stored = async || labels(&document(&admin, "?").await).len() == 2_500;
+        holds_within("everything is written", Duration::from_secs(20), is_stored).await;
         for query in ["?", "?sort=label", "?sort=-label", "?sort=priority", "?limit=2500&sort=time"] {
             let document = document(&admin, query).await;
             let mut labels = labels(&document);

@@ -90,10 +90,12 @@ pub(super) async fn follow(cluster: Cluster, mut position: Position, followers: 
         // Asked before the look begins: it sees what they want to see.
         let asked = cluster.take_asked();
         let begun = Instant::now();
-        let looked = match tokio::time::timeout(PATIENCE, look(&cluster, &mut position, &followers)).await {
-            Ok(looked) => looked.map_err(|error| ClusterError::Database(Arc::new(error))),
-            Err(_) => Err(ClusterError::Database(Arc::new(DbError::NoConnection))),
-        };
+        let mut looked = look_in_time(&cluster, &mut position, &followers).await;
+        if matches!(looked, Err(DbError::Unavailable(_))) {
+            // A connection that lay idle while the server was away is found out by using it.
+            looked = look_in_time(&cluster, &mut position, &followers).await;
+        }
+        let looked = looked.map_err(|error| ClusterError::Database(Arc::new(error)));
         let failed = looked.is_err();
         if !failed {
             last = Instant::now();
@@ -110,6 +112,10 @@ pub(super) async fn follow(cluster: Cluster, mut position: Position, followers: 
             tokio::time::sleep(AGAIN).await;
         }
     }
+}
+
+async fn look_in_time(cluster: &Cluster, position: &mut Position, followers: &Followers) -> Result<(), DbError> {
+    tokio::time::timeout(PATIENCE, look(cluster, position, followers)).await.unwrap_or(Err(DbError::NoConnection))
 }
 
 async fn look(cluster: &Cluster, position: &mut Position, followers: &Followers) -> Result<(), DbError> {

@@ -235,10 +235,11 @@ impl Refusal {
     fn of_application(error: &ApplicationError) -> Self {
         match error {
             ApplicationError::Lock(error) => Self::of_lock(error),
-            ApplicationError::Database(error) => Self::of_database(error),
-            ApplicationError::Conflict(_) | ApplicationError::Elsewhere | ApplicationError::ClaimTimedOut { .. } => {
-                Self::contended()
-            }
+            ApplicationError::Database(error) | ApplicationError::NotCurrent(error) => Self::of_database(error),
+            ApplicationError::Conflict(_)
+            | ApplicationError::Elsewhere
+            | ApplicationError::Fenced
+            | ApplicationError::ClaimTimedOut { .. } => Self::contended(),
             ApplicationError::Stopped => {
                 Self::unavailable("The site is stopping. Please try again in a moment.", jittered())
             }

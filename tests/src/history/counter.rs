@@ -25,8 +25,10 @@ pub type Counts = History<Call, i64>;
 
 type Count = Operation<Call, i64>;
 
-/// Checks that a counter which was `start` at first is linearizable: all additions that were answered have happened,
-/// each once, and every value that was answered was the value at some moment between question and answer.
+/// Checks that a counter which was `start` at first is linearizable.
+///
+/// All additions that were answered have happened, each once, and every value that was answered was the value at some
+/// moment between question and answer.
 ///
 /// # Errors
 ///

@@ -30,7 +30,7 @@ type Access = Operation<Call, Option<i64>>;
 ///
 /// The first [`Fault`] that was found.
 pub fn check(history: &Accesses) -> Result<(), Fault> {
-    let mut written: Vec<i64> = operations(history).filter_map(|operation| value_written(operation)).collect();
+    let mut written: Vec<i64> = operations(history).filter_map(value_written).collect();
     let writes = written.len();
     written.sort_unstable();
     written.dedup();

@@ -34,6 +34,7 @@ pub struct Postgres {
     account: Option<String>,
     folder: TempDir,
     port: u16,
+    settings: Vec<String>,
     postmaster: Option<Child>,
 }
 
@@ -44,9 +45,24 @@ impl Postgres {
     ///
     /// When PostgreSQL's server programs are not installed, or it does not start.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with further settings, `name=value` each; a later one counts.
+    ///
+    /// # Panics
+    ///
+    /// As [`Postgres::start`].
+    pub async fn start_with(settings: &[&str]) -> Self {
         let folder = TempDir::with_prefix("toolcrib-postgres-").expect("a folder for the cluster");
-        let mut postgres =
-            Self { programs: programs(), account: account(), folder, port: port::free_port(), postmaster: None };
+        let mut postgres = Self {
+            programs: programs(),
+            account: account(),
+            folder,
+            port: port::free_port(),
+            settings: settings.iter().map(|setting| (*setting).to_owned()).collect(),
+            postmaster: None,
+        };
         postgres.hand_over(postgres.folder.path());
         let made = postgres
             .program("initdb")
@@ -95,6 +111,12 @@ impl Postgres {
         }
     }
 
+    /// The number of its first process, the parent of all others, while it runs.
+    #[must_use]
+    pub fn process(&self) -> Option<u32> {
+        self.postmaster.as_ref().map(Child::id)
+    }
+
     /// What it has printed so far.
     #[must_use]
     pub fn log(&self) -> String {
@@ -111,7 +133,7 @@ impl Postgres {
         let settings = ["listen_addresses=127.0.0.1", &port, &sockets, "max_connections=200"];
         let mut command = self.program("postgres");
         command.arg("-D").arg(self.data());
-        for setting in settings {
+        for setting in settings.into_iter().chain(self.settings.iter().map(String::as_str)) {
             command.args(["-c", setting]);
         }
         command.spawn().expect("PostgreSQL starts (setpriv is part of util-linux)")

@@ -4,7 +4,7 @@
 //! arrival over all nodes. A node lines up once for each of its own requests whose turn it is within the node
 //! (`locks/`), so nodes take turns.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -86,9 +86,16 @@ pub(super) struct Tickets {
 
 #[derive(Debug, Default)]
 struct Table {
-    held: HashMap<i64, Option<Waiting>>,
+    held: HashMap<i64, Known>,
     given: Vec<i64>,
     given_total: u64,
+}
+
+/// What is known here of a ticket.
+#[derive(Debug)]
+struct Known {
+    owner: String,
+    waiting: Option<Waiting>,
 }
 
 #[derive(Debug)]
@@ -111,20 +118,23 @@ impl Tickets {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, number: i64) {
-        self.table().held.insert(number, None);
+    fn begin(&self, number: i64, owner: String) {
+        self.table().held.insert(number, Known { owner, waiting: None });
     }
 
     fn wait(&self, number: i64, holder: String) -> oneshot::Receiver<Told> {
         let (tell, told) = oneshot::channel();
-        self.table().held.insert(number, Some(Waiting { tell, suspected: Instant::now(), holder }));
+        if let Some(known) = self.table().held.get_mut(&number) {
+            known.waiting = Some(Waiting { tell, suspected: Instant::now(), holder });
+        }
         self.work.notify_one();
         told
     }
 
     fn holder(&self, number: i64) -> String {
         let table = self.table();
-        table.held.get(&number).and_then(Option::as_ref).map(|waiting| waiting.holder.clone()).unwrap_or_default()
+        let waiting = table.held.get(&number).and_then(|known| known.waiting.as_ref());
+        waiting.map(|waiting| waiting.holder.clone()).unwrap_or_default()
     }
 
     fn end(&self, number: i64) {
@@ -141,7 +151,7 @@ impl Tickets {
     }
 
     fn waiting(&self) -> Vec<i64> {
-        self.table().held.iter().filter(|(_, waiting)| waiting.is_some()).map(|(number, _)| *number).collect()
+        self.table().held.iter().filter(|(_, known)| known.waiting.is_some()).map(|(number, _)| *number).collect()
     }
 
     /// Every ticket somebody here holds, waits with or is about to give back.
@@ -150,19 +160,21 @@ impl Tickets {
         table.held.keys().chain(&table.given).copied().collect()
     }
 
-    /// What the line says by now. Answers who has waited long enough to be asked whether that ends.
+    /// What the line says by now. Answers who has waited long enough to be asked whether that ends: of those who hold a
+    /// further ticket, since nobody waits for whoever holds nothing. All tickets of an owner are of one node.
     fn heard(&self, before: Vec<(i64, Option<String>)>) -> Vec<i64> {
         let mut table = self.table();
+        let with_more = table.owners_of_several();
         let mut suspects = Vec::new();
         for (number, holder) in before {
-            let Some(place) = table.held.get_mut(&number) else { continue };
+            let Some(known) = table.held.get_mut(&number) else { continue };
             let told = match holder {
                 None => Told::Lost,
                 Some(holder) if holder.is_empty() => Told::Granted,
                 Some(holder) => {
-                    if let Some(waiting) = place {
+                    if let Some(waiting) = &mut known.waiting {
                         waiting.holder = holder;
-                        if waiting.suspected.elapsed() >= SUSPECT {
+                        if waiting.suspected.elapsed() >= SUSPECT && with_more.contains(&known.owner) {
                             waiting.suspected = Instant::now();
                             suspects.push(number);
                         }
@@ -170,7 +182,7 @@ impl Tickets {
                     continue;
                 }
             };
-            if let Some(waiting) = place.take() {
+            if let Some(waiting) = known.waiting.take() {
                 // Whoever waited may have gone; the ticket is given back then.
                 drop(waiting.tell.send(told));
             }
@@ -179,9 +191,16 @@ impl Tickets {
     }
 
     fn accuse(&self, number: i64) {
-        if let Some(waiting) = self.table().held.get_mut(&number).and_then(Option::take) {
+        if let Some(waiting) = self.table().held.get_mut(&number).and_then(|known| known.waiting.take()) {
             drop(waiting.tell.send(Told::Circle));
         }
+    }
+}
+
+impl Table {
+    fn owners_of_several(&self) -> HashSet<String> {
+        let mut seen = HashSet::new();
+        self.held.values().filter(|known| !seen.insert(known.owner.as_str())).map(|known| known.owner.clone()).collect()
     }
 }
 
@@ -196,7 +215,7 @@ impl Cluster {
             let lined_up = store::line_up(cluster.db(), cluster.number(), &place).await;
             drop(reply.send(lined_up.map(|lined_up| {
                 let (number, before) = lined_up?;
-                cluster.tickets().begin(number);
+                cluster.tickets().begin(number, place.owner.clone());
                 Some((Ticket { number, cluster: cluster.clone() }, before))
             })));
         });
@@ -275,4 +294,36 @@ async fn turn(cluster: &Cluster) -> Result<(), DbError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As if all had waited for long.
+    fn long_since(tickets: &Tickets) {
+        for known in tickets.table().held.values_mut() {
+            if let Some(waiting) = &mut known.waiting {
+                waiting.suspected = Instant::now().checked_sub(SUSPECT).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn only_who_holds_a_further_ticket_can_wait_in_a_circle() {
+        let tickets = Tickets::default();
+        tickets.begin(1, "7/1".to_owned());
+        tickets.begin(2, "7/1".to_owned());
+        tickets.begin(3, "7/2".to_owned());
+        let _told = [tickets.wait(2, "somebody".to_owned()), tickets.wait(3, "somebody".to_owned())];
+        let still = |number| (number, Some("somebody".to_owned()));
+        assert!(tickets.heard(vec![still(2), still(3)]).is_empty(), "asked at once");
+        long_since(&tickets);
+        assert_eq!(tickets.heard(vec![still(2), still(3)]), [2]);
+        assert!(tickets.heard(vec![still(2), still(3)]).is_empty(), "asked again at once");
+        // What it held is given back: nobody waits for it any more.
+        tickets.end(1);
+        long_since(&tickets);
+        assert!(tickets.heard(vec![still(2), still(3)]).is_empty());
+    }
 }

@@ -47,6 +47,12 @@ impl Node {
         self.port
     }
 
+    /// The number of the process, while it runs.
+    #[must_use]
+    pub fn process(&self) -> Option<u32> {
+        self.life().child.as_ref().map(Child::id)
+    }
+
     /// The address of this process itself, `http://127.0.0.1:port`.
     #[must_use]
     pub fn base(&self) -> String {

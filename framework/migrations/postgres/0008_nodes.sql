@@ -26,6 +26,11 @@ CREATE UNLOGGED TABLE toolcrib_changes (
     tx BIGINT NOT NULL DEFAULT 0,
     subject TEXT NOT NULL,
     detail TEXT
+)
+-- It grows and is emptied all the time: a look that was planned while it was empty reads all of it until it is analyzed.
+WITH (
+    autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 500,
+    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000
 );
 CREATE INDEX toolcrib_changes_xact ON toolcrib_changes (xact);
 CREATE INDEX toolcrib_changes_at ON toolcrib_changes (at);

@@ -99,7 +99,9 @@ impl Store {
         let store = Self {
             readers: shelf(settings.max_connections(), reading),
             writers: shelf(settings.max_writers(), options.clone()),
-            upkeep: shelf(UPKEEP, options),
+            // The tables of nodes grow and are emptied all the time: what was planned while one was empty would read all of
+            // it until the server analyzes it.
+            upkeep: shelf(UPKEEP, options.options([("enable_seqscan", "off")])),
             listening: pool(1).connect_lazy_with(listening),
             mark,
             runtime: handle.clone(),

@@ -37,6 +37,10 @@ async fn changes(server: &Server, before: &Snapshot) -> Vec<Change> {
         "toolcrib_session_fields",
         "toolcrib_submissions",
         "toolcrib_object_log",
+        // What nodes say to one another.
+        "toolcrib_nodes",
+        "toolcrib_changes",
+        "toolcrib_tickets",
         "audit_log",
         "timeline_events",
         "search_words",

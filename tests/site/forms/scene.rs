@@ -187,6 +187,8 @@ impl Scene {
             ("toolcrib_sessions", _) => !self.onlookers.contains(&change.row),
             ("toolcrib_session_fields", _) => !self.onlookers.contains(&change.content["session_id"]),
             ("toolcrib_object_log", "/tools/object-log") => true,
+            // What nodes say to one another.
+            ("toolcrib_nodes" | "toolcrib_changes" | "toolcrib_tickets", _) => true,
             ("toolcrib_object_log", _) => is_added,
             ("toolcrib_users", "/login" | "/logout") => are(&["signed_in_at"]),
             ("toolcrib_users", "/account/password") => is("name", "anna") && are(&OF_A_PASSWORD),

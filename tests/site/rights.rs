@@ -114,6 +114,8 @@ const TABLE: &[(&str, For, For)] = &[
     ("/tools/jobs/{id}", Admins, Admins),
     ("/tools/locks", Admins, Nobody),
     ("/tools/locks.json", Admins, Nobody),
+    ("/tools/nodes", Admins, Nobody),
+    ("/tools/nodes.json", Admins, Nobody),
     ("/tools/object-log", Admins, Admins),
     ("/tools/object-log.json", Admins, Nobody),
     ("/tools/preview", Admins, Nobody),
